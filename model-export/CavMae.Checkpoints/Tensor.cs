@@ -1,0 +1,3 @@
+namespace CavMae.Checkpoints;
+
+internal static class Placeholder;

@@ -1,0 +1,65 @@
+using CavMae.Retrieval.Embeddings;
+
+namespace CavMae.Retrieval.Index;
+
+/// <summary>
+/// The store of clips, scenes and vectors. A clip with all its scenes becomes visible at once or not at all, to searches and
+/// reads alike, and what a call has acknowledged survives a crash. Every member may be called from any thread.
+/// </summary>
+/// <remarks>Each store belongs to one model id; opening it for another model throws <see cref="ModelMismatchException"/>.</remarks>
+public interface ISceneIndex : IAsyncDisposable
+{
+    /// <summary>Stores a clip; a clip of the same id is replaced and keeps its place in <see cref="ListAsync"/>.</summary>
+    /// <param name="clip">The clip; its <see cref="ClipRecord.Scenes"/> agree with <paramref name="scenes"/> one by one.</param>
+    /// <param name="scenes">The vectors, each of unit length and the store's dimension.</param>
+    /// <exception cref="ArgumentException">Scenes that do not agree, a vector of another length, not finite, or not of unit length (±1e-3).</exception>
+    Task UpsertAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a clip; false where there is none of this id.</summary>
+    Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default);
+
+    Task<ClipRecord?> GetAsync(string clipId, CancellationToken cancellationToken = default);
+
+    /// <summary>The oldest clip with this content, or null.</summary>
+    Task<ClipRecord?> FindByContentAsync(string sha256, CancellationToken cancellationToken = default);
+
+    /// <summary>A stored clip's vectors in scene order; null where there is no such clip.</summary>
+    Task<IReadOnlyList<SceneEmbedding>?> GetEmbeddingsAsync(string clipId, CancellationToken cancellationToken = default);
+
+    /// <summary>Clips in the order of their first upload. The cursor stays valid while clips come and go: nothing is given twice or left out.</summary>
+    /// <param name="tags">Tags a clip must all have.</param>
+    /// <param name="cursor">Where the page before ended; null for the first page.</param>
+    /// <param name="limit">Most clips of the page, 1 to 1000.</param>
+    /// <exception cref="InvalidCursorException">A cursor this store did not give.</exception>
+    Task<ClipPage> ListAsync(IReadOnlyList<string> tags, string? cursor, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>Exact search; see <see cref="IndexQuery"/> and <see cref="IndexHit"/> for score and order.</summary>
+    /// <exception cref="ArgumentException">No query scene, or a vector of another length.</exception>
+    Task<IReadOnlyList<IndexHit>> SearchAsync(IndexQuery query, CancellationToken cancellationToken = default);
+
+    Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>SHA-256 of every media file some clip refers to.</summary>
+    Task<IReadOnlySet<string>> ListContentAsync(CancellationToken cancellationToken = default);
+}
+
+/// <param name="Items">The page.</param>
+/// <param name="NextCursor">Asks for the page after; null at the end.</param>
+public sealed record ClipPage(IReadOnlyList<ClipRecord> Items, string? NextCursor);
+
+public sealed record IndexCounts(long Clips, long Scenes);
+
+/// <summary>A store that holds vectors of another model.</summary>
+public sealed class ModelMismatchException(string storeModelId, string modelId, string message) : Exception(message)
+{
+    public string StoreModelId { get; } = storeModelId;
+    public string ModelId { get; } = modelId;
+}
+
+/// <summary>A data folder that another process works on.</summary>
+public sealed class StoreInUseException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>A store that cannot be read or written now.</summary>
+public sealed class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+public sealed class InvalidCursorException(string message) : Exception(message);

@@ -1,0 +1,24 @@
+namespace CavMae.Retrieval.Media;
+
+/// <summary>Sound of one scene: 16 kHz mono signed 16-bit samples, at most <see cref="MaxSamples"/> of them.</summary>
+public sealed class PcmAudio
+{
+    public const int SampleRateHz = 16_000;
+
+    /// <summary>What 1024 log-mel frames hear: 400 + 1023 · 160 samples (10.255 s).</summary>
+    public const int MaxSamples = 164_080;
+
+    /// <summary>One log-mel frame (25 ms); less sound than this counts as none.</summary>
+    public const int MinSamples = 400;
+
+    /// <param name="samples">400 to 164,080 samples; the array is taken over, not copied.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Too few or too many samples.</exception>
+    public PcmAudio(ReadOnlyMemory<short> samples)
+    {
+        if (samples.Length is < MinSamples or > MaxSamples)
+            throw new ArgumentOutOfRangeException(nameof(samples), samples.Length, $"A scene's sound has {MinSamples} to {MaxSamples} samples.");
+        Samples = samples;
+    }
+
+    public ReadOnlyMemory<short> Samples { get; }
+}
