@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace CavMae.Retrieval.Embeddings;
+
+public enum ExecutionProvider
+{
+    /// <summary>CUDA where the build and the machine have it, else the CPU; which one is logged and shown by the API.</summary>
+    Auto,
+    Cpu,
+
+    /// <summary>CUDA or a refusal to start.</summary>
+    Cuda,
+
+    /// <summary>TensorRT or a refusal to start.</summary>
+    TensorRt,
+}
+
+/// <summary>The model and how it is run (section <c>Model</c>).</summary>
+public sealed class ModelOptions
+{
+    public const string Section = "Model";
+
+    /// <summary>Folder of the model bundle: <c>model.json</c>, <c>audio.onnx</c>, <c>visual.onnx</c>.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string Path { get; set; } = "models/demo";
+
+    public ExecutionProvider ExecutionProvider { get; set; } = ExecutionProvider.Auto;
+
+    /// <summary>Threads of one encoder run; 0: all cores.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; set; }
+
+    /// <summary>Most scenes encoded in one run. More helps a GPU; on a CPU time per scene hardly changes.</summary>
+    [Range(1, 1024)]
+    public int MaxBatch { get; set; } = 16;
+
+    /// <summary>How long a run waits for more scenes to join it. Unset: 5 ms on a GPU, none on a CPU, where waiting gains nothing.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan? MaxQueueDelay { get; set; }
+
+    /// <summary>Most scenes that wait for one encoder; more are answered 429.</summary>
+    [Range(1, 1_000_000)]
+    public int QueueCapacity { get; set; } = 256;
+}
