@@ -1,1 +1,28 @@
-return 0;
+using CavMae.Retrieval;
+using CavMae.Retrieval.Api;
+using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Media;
+using Microsoft.Extensions.Options;
+
+WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
+builder.Services.AddCavMaeRetrieval(builder.Configuration);
+builder.Services.AddRetrievalApi(builder.Configuration);
+WebApplication app = builder.Build();
+try
+{
+    await app.Services.GetRequiredService<RetrievalStartup>().OpenAsync(app.Services, app.Lifetime.ApplicationStopping);
+    app.MapRetrievalApi();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or FfmpegMissingException)
+{
+    // These say what to do; a stack trace would only hide it.
+    StartupLog.CannotStart(app.Logger, e.Message);
+    return 1;
+}
+finally
+{
+    await app.DisposeAsync();
+}

@@ -49,8 +49,8 @@ internal sealed class BatchQueue<TItem> : IAsyncDisposable
             Interlocked.Decrement(ref depth);
             throw new ObjectDisposedException(nameof(BatchQueue<TItem>));
         }
-        await using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((Waiting)state!).Completion.TrySetCanceled(token), waiting).ConfigureAwait(false);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static (state, token) => ((Waiting)state!).Completion.TrySetCanceled(token), waiting);
         return await waiting.Completion.Task.ConfigureAwait(false);
     }
 

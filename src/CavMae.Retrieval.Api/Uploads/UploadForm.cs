@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CavMae.Retrieval.Api.Errors;
+using CavMae.Retrieval.Ingest;
+
+namespace CavMae.Retrieval.Api.Uploads;
+
+/// <summary>A multipart form that was read: the file lies on disk, the fields are in memory. Disposing it removes the file, unless it was kept.</summary>
+internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, IReadOnlyList<string>> fields) : IDisposable
+{
+    public const int MaxTags = 100;
+    public const int MaxTagLength = 100;
+    public const int MaxTitleLength = 1000;
+    public const int MaxIdLength = 128;
+
+    public IncomingFile File { get; } = file;
+
+    /// <summary>What the fields say of a clip, checked.</summary>
+    /// <param name="replaceInQuery">The same switch from the query string; either place will do.</param>
+    public ClipUpload ToClipUpload(bool replaceInQuery) => new()
+    {
+        Id = Single("id") is { } id ? CheckId(id) : null,
+        Title = CheckTitle(Single("title") ?? ""),
+        Tags = CheckTags(fields.GetValueOrDefault("tag") ?? []),
+        Metadata = ParseMetadata(Single("metadata")),
+        Replace = replaceInQuery || ParseReplace(Single("replace")),
+    };
+
+    private string? Single(string name)
+    {
+        IReadOnlyList<string> values = fields.GetValueOrDefault(name) ?? [];
+        return values.Count <= 1 ? values.SingleOrDefault() : throw ApiException.BadRequest($"'{name}' is given {values.Count} times; once is allowed.");
+    }
+
+    private static string CheckId(string id)
+    {
+        bool isValid = id.Length is > 0 and <= MaxIdLength && id is not "." and not ".." && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '~');
+        return isValid ? id : throw ApiException.BadRequest($"'id' has 1 to {MaxIdLength} characters out of A–Z, a–z, 0–9, '-', '_', '.' and '~'.");
+    }
+
+    private static string CheckTitle(string title) => title.Length <= MaxTitleLength && !title.Contains('\0')
+        ? title : throw ApiException.BadRequest($"'title' has at most {MaxTitleLength} characters, none of them NUL.");
+
+    private static IReadOnlyList<string> CheckTags(IReadOnlyList<string> tags)
+    {
+        if (tags.Count > MaxTags)
+            throw ApiException.BadRequest($"{tags.Count} tags were given; at most {MaxTags} are allowed.");
+        return tags.All(tag => tag.Length is > 0 and <= MaxTagLength && !tag.Contains('\0'))
+            ? tags : throw ApiException.BadRequest($"A 'tag' has 1 to {MaxTagLength} characters, none of them NUL.");
+    }
+
+    private static JsonObject ParseMetadata(string? text)
+    {
+        if (text is null)
+            return [];
+        try
+        {
+            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            return node as JsonObject ?? throw ApiException.BadRequest("'metadata' is not a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw ApiException.BadRequest($"'metadata' is not JSON: {e.Message}");
+        }
+    }
+
+    private static bool ParseReplace(string? text) => text switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw ApiException.BadRequest($"'replace' is '{text}'; true or false is allowed."),
+    };
+
+    public void Dispose() => File.Dispose();
+}

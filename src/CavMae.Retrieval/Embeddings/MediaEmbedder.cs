@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using CavMae.Retrieval.Media;
+
+namespace CavMae.Retrieval.Embeddings;
+
+/// <summary>A whole file's way from bytes to vectors: decoding goes on while scenes are encoded, and only a few scenes are in memory.</summary>
+public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, RetrievalMetrics metrics)
+{
+    /// <summary>Scenes of one file under way at once: enough to keep both encoders busy, few enough to leave room for other files.</summary>
+    private const int MaxScenesInFlight = 4;
+
+    /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
+    /// <exception cref="EncoderBusyException">The encoder's queue is full.</exception>
+    public async Task<EmbeddedMedia> EmbedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken = default)
+    {
+        // Linked, so that one failed scene stops the others and the decoder with it.
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Stopwatch decodeWatch = Stopwatch.StartNew();
+        MediaSource source = await decoder.OpenAsync(path, stop.Token).ConfigureAwait(false);
+        decodeWatch.Stop();
+        Stopwatch embedWatch = new();
+        List<SceneEmbedding> embeddings = [];
+        Queue<Task<SceneEmbedding>> inFlight = new();
+        try
+        {
+            await using IAsyncEnumerator<Scene> scenes = decoder.DecodeAsync(source, wanted, stop.Token).GetAsyncEnumerator(stop.Token);
+            while (await NextAsync(scenes, decodeWatch).ConfigureAwait(false))
+            {
+                inFlight.Enqueue(encoder.EncodeAsync(scenes.Current, stop.Token));
+                if (inFlight.Count == MaxScenesInFlight)
+                    embeddings.Add(await TimedAsync(inFlight.Dequeue(), embedWatch).ConfigureAwait(false));
+            }
+            while (inFlight.TryDequeue(out Task<SceneEmbedding>? next))
+                embeddings.Add(await TimedAsync(next, embedWatch).ConfigureAwait(false));
+        }
+        catch
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(inFlight).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            throw;
+        }
+        metrics.RecordDecode(decodeWatch.Elapsed);
+        metrics.RecordEmbed(embedWatch.Elapsed);
+        return new EmbeddedMedia(source.Info, embeddings, decodeWatch.Elapsed, embedWatch.Elapsed);
+    }
+
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<Scene> scenes, Stopwatch watch)
+    {
+        watch.Start();
+        bool more = await scenes.MoveNextAsync().ConfigureAwait(false);
+        watch.Stop();
+        return more;
+    }
+
+    private static async Task<SceneEmbedding> TimedAsync(Task<SceneEmbedding> task, Stopwatch watch)
+    {
+        watch.Start();
+        SceneEmbedding embedding = await task.ConfigureAwait(false);
+        watch.Stop();
+        return embedding;
+    }
+}
+
+/// <param name="Info">What the probe said.</param>
+/// <param name="Scenes">The scenes in order; at least one.</param>
+/// <param name="DecodeTime">Time waited for ffmpeg. Encoding goes on meanwhile.</param>
+/// <param name="EmbedTime">Time waited for the encoders where ffmpeg was ahead of them.</param>
+public sealed record EmbeddedMedia(MediaInfo Info, IReadOnlyList<SceneEmbedding> Scenes, TimeSpan DecodeTime, TimeSpan EmbedTime);

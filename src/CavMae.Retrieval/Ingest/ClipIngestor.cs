@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Media;
+
+namespace CavMae.Retrieval.Ingest;
+
+/// <summary>What a client says of a clip; all of it may be left out.</summary>
+public sealed record ClipUpload
+{
+    /// <summary>The client's own id; null: the service makes one.</summary>
+    public string? Id { get; init; }
+    public string Title { get; init; } = "";
+    public IReadOnlyList<string> Tags { get; init; } = [];
+    public JsonObject Metadata { get; init; } = [];
+
+    /// <summary>A stored clip of the same <see cref="Id"/> is replaced.</summary>
+    public bool Replace { get; init; }
+}
+
+public enum IngestOutcome
+{
+    Created,
+
+    /// <summary>The same content was there already; nothing was changed.</summary>
+    Existing,
+    Replaced,
+}
+
+public sealed record IngestResult(ClipRecord Clip, IngestOutcome Outcome);
+
+/// <summary>A clip's way in: decode, encode, store; all of it, or nothing of it stays.</summary>
+public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, ISceneIndex index, MediaStore media, RetrievalMetrics metrics, TimeProvider time)
+{
+    private readonly KeyedLocks locks = new();
+
+    /// <summary>Stores a received file as a clip. The same content (with the same id or none) gives the clip that is there.</summary>
+    /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
+    /// <exception cref="MediaException">The file cannot be used.</exception>
+    /// <exception cref="EncoderBusyException">The encoder's queue is full.</exception>
+    public async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default)
+    {
+        // Held to the end: two uploads of one content, or of one id, take turns, and the second sees what the first did.
+        using IDisposable turn = await locks.AcquireAsync(Keys(upload.Id, file.Sha256), cancellationToken).ConfigureAwait(false);
+        ClipRecord? existing = upload.Id is { } id
+            ? await index.GetAsync(id, cancellationToken).ConfigureAwait(false)
+            : await index.FindByContentAsync(file.Sha256, cancellationToken).ConfigureAwait(false);
+        if (existing is not null && !(upload.Replace && upload.Id is not null))
+        {
+            return existing.Sha256 == file.Sha256
+                ? new IngestResult(existing, IngestOutcome.Existing)
+                : throw new ClipConflictException(existing.Id);
+        }
+        EmbeddedMedia embedded = await embedder.EmbedAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false);
+        ClipRecord clip = Describe(file, upload, embedded);
+        await StoreAsync(file, clip, embedded.Scenes, cancellationToken).ConfigureAwait(false);
+        if (existing is null)
+            return new IngestResult(clip, IngestOutcome.Created);
+        if (existing.Sha256 != clip.Sha256)
+            await RemoveUnusedMediaAsync(existing.Sha256).ConfigureAwait(false);
+        return new IngestResult(clip, IngestOutcome.Replaced);
+    }
+
+    /// <summary>Removes a clip and, where no other clip has the same content, its media; false where there is no such clip.</summary>
+    public async Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default)
+    {
+        using IDisposable turn = await locks.AcquireAsync([IdKey(clipId)], cancellationToken).ConfigureAwait(false);
+        if (await index.GetAsync(clipId, cancellationToken).ConfigureAwait(false) is not { } clip)
+            return false;
+        await index.DeleteAsync(clipId, cancellationToken).ConfigureAwait(false);
+        await RemoveUnusedMediaAsync(clip.Sha256).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task StoreAsync(IncomingFile file, ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        // The media lock keeps a delete of another clip with this content from removing the file between these two steps.
+        using (await locks.AcquireAsync([MediaKey(file.Sha256)], cancellationToken).ConfigureAwait(false))
+        {
+            media.Keep(file);
+            try
+            {
+                await index.UpsertAsync(clip, scenes, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                if (await index.FindByContentAsync(file.Sha256, CancellationToken.None).ConfigureAwait(false) is null)
+                    media.Remove(file.Sha256);
+                throw;
+            }
+        }
+        metrics.RecordStore(Stopwatch.GetElapsedTime(start));
+    }
+
+    private async Task RemoveUnusedMediaAsync(string sha256)
+    {
+        using IDisposable turn = await locks.AcquireAsync([MediaKey(sha256)], CancellationToken.None).ConfigureAwait(false);
+        if (await index.FindByContentAsync(sha256, CancellationToken.None).ConfigureAwait(false) is null)
+            media.Remove(sha256);
+    }
+
+    private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        MediaInfo info = embedded.Info;
+        return new ClipRecord
+        {
+            Id = upload.Id ?? Guid.CreateVersion7(now).ToString("N"),
+            Title = upload.Title,
+            Tags = [.. upload.Tags.Distinct(StringComparer.Ordinal)],
+            Metadata = upload.Metadata,
+            Duration = info.Duration,
+            HasAudio = info.HasAudio,
+            HasVideo = info.HasVideo,
+            Width = info.Width,
+            Height = info.Height,
+            FrameRate = info.FrameRate,
+            Sha256 = file.Sha256,
+            MediaType = MediaSniffer.MediaType(info.Container, info.HasVideo),
+            SizeBytes = file.SizeBytes,
+            ModelId = encoder.Model.ModelId,
+            CreatedAt = now,
+            Scenes = [.. embedded.Scenes.Select(s => new SceneRecord(s.Index, s.Start, s.End, s.Audio is not null, s.Visual is not null))],
+        };
+    }
+
+    private static IEnumerable<string> Keys(string? id, string sha256) => id is null ? ["content:" + sha256] : ["content:" + sha256, IdKey(id)];
+
+    private static string IdKey(string id) => "id:" + id;
+
+    private static string MediaKey(string sha256) => "media:" + sha256;
+}

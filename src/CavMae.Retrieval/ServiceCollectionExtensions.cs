@@ -1,0 +1,93 @@
+using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Ingest;
+using CavMae.Retrieval.Media;
+using CavMae.Retrieval.Search;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CavMae.Retrieval;
+
+public static class ServiceCollectionExtensions
+{
+    /// <summary>Adds the whole way from media to answers, its options bound from the sections <c>Media</c>, <c>Scenes</c>, <c>Model</c> and <c>Index</c>.</summary>
+    /// <remarks>Call <see cref="RetrievalStartup.OpenAsync"/> before the first use.</remarks>
+    public static IServiceCollection AddCavMaeRetrieval(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddValidatedOptions<MediaOptions>(configuration, MediaOptions.Section);
+        services.AddValidatedOptions<SceneOptions>(configuration, SceneOptions.Section);
+        services.AddValidatedOptions<ModelOptions>(configuration, ModelOptions.Section);
+        services.AddValidatedOptions<IndexOptions>(configuration, IndexOptions.Section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<RetrievalMetrics>();
+        services.AddSingleton<RetrievalStartup>();
+        services.AddSingleton(provider => provider.GetRequiredService<RetrievalStartup>().Folder);
+        services.AddSingleton(provider => provider.GetRequiredService<RetrievalStartup>().Encoder);
+        services.AddSingleton(provider => provider.GetRequiredService<RetrievalStartup>().Index);
+        services.AddSingleton<MediaDecoder>();
+        services.AddSingleton<MediaEmbedder>();
+        services.AddSingleton<MediaStore>();
+        services.AddSingleton<ClipIngestor>();
+        services.AddSingleton<SearchService>();
+        return services;
+    }
+
+    /// <summary>Binds an options class; unknown keys and values out of range stop the start with a message that names them.</summary>
+    public static IServiceCollection AddValidatedOptions<TOptions>(this IServiceCollection services, IConfiguration configuration, string section)
+        where TOptions : class
+    {
+        services.AddOptions<TOptions>()
+            .Bind(configuration.GetSection(section), binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>>(new OptionsValidator<TOptions>(section));
+        return services;
+    }
+}
+
+/// <summary>
+/// Opens what takes time and can fail, in the order in which it is needed: ffmpeg, the model, the data folder, the store. Owns them and closes
+/// them in the opposite order.
+/// </summary>
+public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<IndexOptions> index, RetrievalMetrics metrics, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+{
+    private SceneEncoder? encoder;
+    private DataFolder? folder;
+    private EmbeddedIndex? sceneIndex;
+
+    public SceneEncoder Encoder => encoder ?? throw NotOpen();
+    public DataFolder Folder => folder ?? throw NotOpen();
+    public ISceneIndex Index => sceneIndex ?? throw NotOpen();
+
+    /// <exception cref="ModelException">The model cannot be served.</exception>
+    /// <exception cref="StoreInUseException">Another process works on the data folder.</exception>
+    /// <exception cref="ModelMismatchException">The store belongs to another model.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
+    /// <exception cref="OptionsValidationException">An option is out of range.</exception>
+    public async Task OpenAsync(IServiceProvider services, CancellationToken cancellationToken = default)
+    {
+        MediaDecoder decoder = services.GetRequiredService<MediaDecoder>();
+        await decoder.GetVersionAsync(cancellationToken).ConfigureAwait(false);
+        // The lock comes before the model: a second process is told so at once.
+        folder = DataFolder.Open(index.Value.Embedded.Path, time);
+        encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
+        sceneIndex = await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false);
+        await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
+        metrics.ObserveQueueDepth(() => encoder.AudioQueueDepth, () => encoder.VisualQueueDepth);
+        metrics.ObserveStore(() => sceneIndex.CountAsync(CancellationToken.None).GetAwaiter().GetResult());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (encoder is not null)
+            await encoder.DisposeAsync().ConfigureAwait(false);
+        if (sceneIndex is not null)
+            await sceneIndex.DisposeAsync().ConfigureAwait(false);
+        folder?.Dispose();
+    }
+
+    private static InvalidOperationException NotOpen() => new($"{nameof(RetrievalStartup)}.{nameof(OpenAsync)} has not been called.");
+}
