@@ -150,7 +150,7 @@ public sealed class EmbeddedIndex : ISceneIndex
             }
             using (lease)
             {
-                var best = VectorScanner.Scan(lease.Chunks, new ScanQuery(query, vectors.Dimension, excluded), cancellationToken);
+                var best = VectorScanner.Scan(lease, new ScanQuery(query, vectors.Dimension, excluded), cancellationToken);
                 var factory = new HitFactory(query, lease.Chunks, vectors.Dimension);
                 var hits = new IndexHit[best.Kept.Length];
                 for (var i = 0; i < hits.Length; i++)

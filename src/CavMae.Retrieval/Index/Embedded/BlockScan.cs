@@ -1,14 +1,16 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace CavMae.Retrieval.Index.Embedded;
 
 /// <summary>
-/// One thread's part of a scan. Stored scenes are taken eight at a time: small enough to stay in the first cache while all
-/// query scenes pass over them, so that main memory is read once. Allocates nothing while it runs.
+/// One thread's part of a scan. Stored scenes are taken a few at a time, so that they stay in the first cache while all query
+/// scenes, four by four, pass over them, and main memory is read once. Allocates nothing while it runs.
 /// </summary>
 internal sealed class BlockScan(ScanQuery query, TopHits hits)
 {
-    private const int TileRows = 8;
+    private const int TileRows = 4;
+    private const int QueriesAtOnce = 4;
 
     private StoredClip? lastClip;
     private bool lastClipAllowed;
@@ -20,68 +22,62 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
     /// <param name="count">Number of slots, all in this chunk.</param>
     public void Run(VectorChunk chunk, int first, int count)
     {
-        var audio = query.UsesAudio ? chunk.Audio : null;
-        var visual = query.UsesVisual ? chunk.Visual : null;
-        if (audio is null && visual is null)
+        var stored = new Stored(chunk.Slots, query.UsesAudio ? chunk.Audio : null, query.UsesVisual ? chunk.Visual : null);
+        if (stored.Audio is null && stored.Visual is null)
             return;
         var tile = new Tile();
         for (var slot = first; slot < first + count; slot++)
         {
             ref readonly var scene = ref chunk.Slots[slot];
-            if (scene.Clip is null || !((audio is not null && scene.HasAudio) || (visual is not null && scene.HasVisual)) || !IsAllowed(scene.Clip))
+            var isComparable = (stored.Audio is not null && scene.HasAudio) || (stored.Visual is not null && scene.HasVisual);
+            if (scene.Clip is null || !isComparable || !IsAllowed(scene.Clip))
                 continue;
-            tile.Rows[tile.Count++] = slot;
-            if (tile.Count == TileRows)
-            {
-                RunTile(ref tile, chunk.Slots, audio, visual);
-                tile.Count = 0;
-            }
+            tile.Slots[tile.Count] = slot;
+            tile.Best[tile.Count] = float.NegativeInfinity;
+            if (++tile.Count < TileRows)
+                continue;
+            RunTile(ref tile, stored);
+            tile.Count = 0;
         }
-        if (tile.Count > 0)
-            RunTile(ref tile, chunk.Slots, audio, visual);
+        RunTile(ref tile, stored);
     }
 
-    private void RunTile(ref Tile tile, SceneSlot[] slots, VectorMatrix? audio, VectorMatrix? visual)
+    private void RunTile(ref Tile tile, in Stored stored)
     {
-        // A tile that is not full repeats its last row: no second kernel, and at most seven products too many.
-        for (var i = tile.Count; i < TileRows; i++)
-            tile.Rows[i] = tile.Rows[tile.Count - 1];
-        for (var i = 0; i < tile.Count; i++)
-            tile.Best[i] = float.NegativeInfinity;
-        for (var queryScene = 0; queryScene < query.Scenes; queryScene++)
-        {
-            if (audio is not null)
-                Multiply(query.AgainstAudio, queryScene, audio, ref tile.Rows, ref tile.AudioProducts);
-            if (visual is not null)
-                Multiply(query.AgainstVisual, queryScene, visual, ref tile.Rows, ref tile.VisualProducts);
+        for (var queryScene = 0; queryScene < query.Scenes; queryScene += QueriesAtOnce)
             for (var i = 0; i < tile.Count; i++)
-            {
-                var score = query.Score(queryScene, slots[tile.Rows[i]], tile.AudioProducts[i], tile.VisualProducts[i]);
-                // Not true for NaN (nothing to compare), nor for an equal score: the first query scene counts.
-                if (score > tile.Best[i])
-                {
-                    tile.Best[i] = score;
-                    tile.BestQueryScene[i] = queryScene;
-                }
-            }
-        }
+                Compare(queryScene, Math.Min(QueriesAtOnce, query.Scenes - queryScene), tile.Slots[i], stored, ref tile.Best[i], ref tile.BestQueryScene[i]);
         for (var i = 0; i < tile.Count; i++)
             if (hits.IsOpenTo(tile.Best[i]))
             {
-                ref readonly var scene = ref slots[tile.Rows[i]];
+                ref readonly var scene = ref stored.Slots[tile.Slots[i]];
                 hits.Offer(new Candidate(tile.Best[i], scene.Clip!, scene.Scene, tile.BestQueryScene[i]));
             }
     }
 
-    private static void Multiply(VectorMatrix queries, int queryScene, VectorMatrix stored, ref Eight<int> rows, ref Eight<float> products)
+    private void Compare(int firstQuery, int queries, int slot, in Stored stored, ref float best, ref int bestQueryScene)
     {
-        ref var queryRow = ref queries.RowStart(queryScene);
-        for (var i = 0; i < TileRows; i += 4)
+        ref readonly var scene = ref stored.Slots[slot];
+        var audio = stored.Audio is not null && scene.HasAudio ? Products(query.AgainstAudio, firstQuery, queries, stored.Audio, slot) : default;
+        var visual = stored.Visual is not null && scene.HasVisual ? Products(query.AgainstVisual, firstQuery, queries, stored.Visual, slot) : default;
+        for (var i = 0; i < queries; i++)
         {
-            var four = DotProduct.OfFourRows(in queryRow, in stored.RowStart(rows[i]), in stored.RowStart(rows[i + 1]),
-                in stored.RowStart(rows[i + 2]), in stored.RowStart(rows[i + 3]), stored.Stride);
-            four.CopyTo(products[i..(i + 4)]);
+            var score = query.Score(firstQuery + i, scene, audio[i], visual[i]);
+            // Not true for NaN (nothing to compare), nor for an equal score: the first query scene counts.
+            if (score > best)
+                (best, bestQueryScene) = (score, firstQuery + i);
         }
+    }
+
+    private static Vector4 Products(VectorMatrix queryRows, int firstQuery, int queries, VectorMatrix stored, int row)
+    {
+        ref var storedRow = ref stored.RowStart(row);
+        if (queries == QueriesAtOnce)
+            return DotProduct.OfFourQueries(in queryRows.RowStart(firstQuery), in storedRow, stored.Stride);
+        var products = default(Vector4);
+        for (var i = 0; i < queries; i++)
+            products[i] = DotProduct.Of(in queryRows.RowStart(firstQuery + i), in storedRow, stored.Stride);
+        return products;
     }
 
     /// <summary>Scenes of a clip lie mostly side by side: asking once for each run of them is enough.</summary>
@@ -95,8 +91,11 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
         return lastClipAllowed;
     }
 
+    /// <summary>A chunk with the modalities that are asked for and there.</summary>
+    private readonly record struct Stored(SceneSlot[] Slots, VectorMatrix? Audio, VectorMatrix? Visual);
+
     [InlineArray(TileRows)]
-    private struct Eight<T>
+    private struct PerRow<T>
     {
         private T first;
     }
@@ -104,10 +103,8 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
     private struct Tile
     {
         public int Count;
-        public Eight<int> Rows;
-        public Eight<float> AudioProducts;
-        public Eight<float> VisualProducts;
-        public Eight<float> Best;
-        public Eight<int> BestQueryScene;
+        public PerRow<int> Slots;
+        public PerRow<float> Best;
+        public PerRow<int> BestQueryScene;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class SceneVectors(int dimension)
     /// <summary>Snapshots that were replaced, oldest first, each with the slots that became empty when it was.</summary>
     private readonly Queue<(Snapshot Snapshot, List<int> EmptiedSlots)> replaced = new();
 
-    private Snapshot current = new([]);
+    private Snapshot current = new([], 0);
     private int slotsInUse;
 
     public int Dimension => dimension;
@@ -73,9 +73,10 @@ internal sealed class SceneVectors(int dimension)
             snapshot.Readers--;
     }
 
-    internal sealed class Snapshot(VectorChunk[] chunks)
+    internal sealed class Snapshot(VectorChunk[] chunks, long scenes)
     {
         public VectorChunk[] Chunks { get; } = chunks;
+        public long Scenes { get; } = scenes;
 
         /// <summary>Guarded by the gate.</summary>
         public int Readers { get; set; }
@@ -86,6 +87,7 @@ internal sealed class SceneVectors(int dimension)
         private SceneVectors? owner = owner;
 
         public VectorChunk[] Chunks => snapshot.Chunks;
+        public long Scenes => snapshot.Scenes;
 
         public void Dispose() => Interlocked.Exchange(ref owner, null)?.Release(snapshot);
     }

@@ -11,11 +11,13 @@ internal sealed class SceneVectorsEdit
     private readonly HashSet<int> ownChunks = [];
     private readonly List<int> takenSlots = [];
     private readonly List<int> emptiedSlots = [];
+    private long scenes;
 
     internal SceneVectorsEdit(SceneVectors vectors, SceneVectors.Snapshot basis)
     {
         this.vectors = vectors;
         chunks = [.. basis.Chunks];
+        scenes = basis.Scenes;
     }
 
     /// <summary>Takes a row for one scene and copies its vectors there.</summary>
@@ -37,6 +39,7 @@ internal sealed class SceneVectorsEdit
     /// <summary>Gives a clip the slots that were taken for it.</summary>
     public void Assign(StoredClip clip)
     {
+        scenes += clip.Slots.Length;
         for (var scene = 0; scene < clip.Slots.Length; scene++)
         {
             var (chunkIndex, row) = Math.DivRem(clip.Slots[scene], SceneVectors.SlotsPerChunk);
@@ -47,6 +50,7 @@ internal sealed class SceneVectorsEdit
 
     public void Remove(StoredClip clip)
     {
+        scenes -= clip.Slots.Length;
         foreach (var slot in clip.Slots)
         {
             var (chunkIndex, row) = Math.DivRem(slot, SceneVectors.SlotsPerChunk);
@@ -55,7 +59,7 @@ internal sealed class SceneVectorsEdit
         }
     }
 
-    public void Publish() => vectors.Publish(new SceneVectors.Snapshot([.. chunks]), emptiedSlots);
+    public void Publish() => vectors.Publish(new SceneVectors.Snapshot([.. chunks], scenes), emptiedSlots);
 
     public void Abandon() => vectors.GiveBack(takenSlots);
 

@@ -4,12 +4,15 @@ using System.Runtime.InteropServices;
 namespace CavMae.Retrieval.Index.Embedded;
 
 /// <summary>
-/// Vectors as the rows of a float32 matrix. Rows begin on cache lines and are filled up with zeros to whole ones, so that
-/// kernels need no remainder loop.
+/// Vectors as the rows of a float32 matrix. Rows begin on cache lines and are filled up with zeros, so that kernels need
+/// no remainder loop.
 /// </summary>
 internal sealed class VectorMatrix
 {
     private const int FloatsPerCacheLine = 64 / sizeof(float);
+
+    /// <summary>Two vectors of the widest kind there is.</summary>
+    private const int StrideUnit = 2 * FloatsPerCacheLine;
 
     private readonly float[] buffer;
     private readonly int offset;
@@ -38,7 +41,7 @@ internal sealed class VectorMatrix
     /// <summary>All rows with their filling: [rows × stride].</summary>
     public ReadOnlySpan<float> All => buffer.AsSpan(offset, Rows * Stride);
 
-    public static int StrideOf(int dimension) => (dimension + FloatsPerCacheLine - 1) / FloatsPerCacheLine * FloatsPerCacheLine;
+    public static int StrideOf(int dimension) => (dimension + StrideUnit - 1) / StrideUnit * StrideUnit;
 
     /// <summary>The vector in a row, without its filling.</summary>
     public Span<float> Row(int row) => buffer.AsSpan(offset + (row * Stride), Dimension);

@@ -12,11 +12,12 @@ internal static class VectorScanner
     private const long WorkPerThread = 1 << 20;
 
     /// <returns>At most <see cref="ScanQuery.Limit"/>, in the order of hits.</returns>
-    public static TopHits Scan(VectorChunk[] chunks, ScanQuery query, CancellationToken cancellationToken)
+    public static TopHits Scan(SceneVectors.Lease vectors, ScanQuery query, CancellationToken cancellationToken)
     {
+        var chunks = vectors.Chunks;
         var blocks = chunks.Length * BlocksPerChunk;
         var result = NewHits(query);
-        ForEachBlock(blocks, ThreadCount(chunks, query), () => new BlockScan(query, NewHits(query)),
+        ForEachBlock(blocks, ThreadCount(vectors.Scenes, query), () => new BlockScan(query, NewHits(query)),
             (scan, block) => scan.Run(chunks[block / BlocksPerChunk], block % BlocksPerChunk * SlotsPerBlock, SlotsPerBlock),
             scan =>
             {
@@ -56,10 +57,10 @@ internal static class VectorScanner
 
     private static TopHits NewHits(ScanQuery query) => new(query.Limit, query.MinScore, query.Grouping);
 
-    internal static int ThreadCount(VectorChunk[] chunks, ScanQuery query)
+    internal static int ThreadCount(long scenes, ScanQuery query)
     {
         var modalities = (query.UsesAudio ? 1 : 0) + (query.UsesVisual ? 1 : 0);
-        var work = (long)chunks.Length * SceneVectors.SlotsPerChunk * query.AgainstAudio.Stride * modalities * query.Scenes;
+        var work = scenes * query.AgainstAudio.Stride * modalities * query.Scenes;
         return (int)Math.Clamp(work / WorkPerThread, 1, Environment.ProcessorCount);
     }
 }
