@@ -1,1 +1,1 @@
-return 0;
+CavMae.Benchmarks.SearchBenchmark.Run(Console.Out); return 0;

@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace CavMae.Retrieval.Index;
+
+/// <summary>
+/// The folder that holds a service's whole state: database, media files, uploads under way. It belongs to one process at a time:
+/// the operating system's lock on the file <c>lock</c> says so, and goes with the process, however it ends.
+/// </summary>
+public sealed class DataFolder : IDisposable
+{
+    private readonly FileStream processLock;
+    private readonly string ownerPath;
+
+    private DataFolder(string fullPath, FileStream processLock, string ownerPath)
+    {
+        FullPath = fullPath;
+        this.processLock = processLock;
+        this.ownerPath = ownerPath;
+    }
+
+    public string FullPath { get; }
+
+    public string DatabasePath => Path.Combine(FullPath, "index.db");
+
+    /// <summary>Media files, named by their content.</summary>
+    public string MediaFolder => Path.Combine(FullPath, "media");
+
+    /// <summary>Uploads under way. What a process left here when it was killed is removed by the next one.</summary>
+    public string IncomingFolder => Path.Combine(FullPath, "incoming");
+
+    /// <summary>Takes the folder for this process; made where missing.</summary>
+    /// <exception cref="StoreInUseException">Another process, or another owner in this one, holds it.</exception>
+    /// <exception cref="StoreUnavailableException">The folder cannot be made or written.</exception>
+    public static DataFolder Open(string path, TimeProvider? timeProvider = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var fullPath = Path.GetFullPath(path);
+        FileStream? processLock = null;
+        try
+        {
+            Directory.CreateDirectory(fullPath);
+            // The owner's name lies beside the lock, not in it: while it is held, the lock file cannot be read everywhere.
+            var ownerPath = Path.Combine(fullPath, "lock.owner");
+            processLock = TakeLock(fullPath, ownerPath);
+            var folder = new DataFolder(fullPath, processLock, ownerPath);
+            File.WriteAllText(ownerPath, DescribeThisProcess(timeProvider ?? TimeProvider.System));
+            Directory.CreateDirectory(folder.MediaFolder);
+            if (Directory.Exists(folder.IncomingFolder))
+                Directory.Delete(folder.IncomingFolder, recursive: true);
+            Directory.CreateDirectory(folder.IncomingFolder);
+            return folder;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            processLock?.Dispose();
+            throw new StoreUnavailableException(
+                $"The data folder '{fullPath}' cannot be used: {exception.Message} "
+                + "Give this user the right to write there, or choose another folder (Index:Embedded:Path).", exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!processLock.CanWrite)
+            return;
+        // The lock file itself stays: removing it would let two processes lock two files of one name.
+        File.Delete(ownerPath);
+        processLock.Dispose();
+    }
+
+    private static FileStream TakeLock(string fullPath, string ownerPath)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(fullPath, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (IsHeldElsewhere(exception))
+        {
+            throw new StoreInUseException(
+                $"The data folder '{fullPath}' is in use by {ReadOwner(ownerPath)}. "
+                + "Stop that process, or choose another folder (Index:Embedded:Path) for this one.", exception);
+        }
+    }
+
+    /// <summary>ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows; EWOULDBLOCK is 11 on Linux, 35 on macOS.</summary>
+    private static bool IsHeldElsewhere(IOException exception) =>
+        exception.HResult is unchecked((int)0x80070020) or unchecked((int)0x80070021) or 11 or 35;
+
+    private static string DescribeThisProcess(TimeProvider timeProvider) => string.Create(CultureInfo.InvariantCulture,
+        $"process {Environment.ProcessId} on {Environment.MachineName}, since {timeProvider.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC");
+
+    private static string ReadOwner(string ownerPath)
+    {
+        try
+        {
+            return File.ReadAllText(ownerPath);
+        }
+        catch (IOException)
+        {
+            // The owner is starting or stopping at this moment: that it holds the lock is certain, its name is not known.
+            return "another process";
+        }
+    }
+}

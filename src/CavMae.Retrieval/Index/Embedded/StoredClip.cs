@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CavMae.Retrieval.Index.Embedded;
+
+/// <summary>A clip in memory: its record, where it stands in the list, and where its scenes' vectors lie. Never changes; a replaced clip is another object.</summary>
+internal sealed class StoredClip
+{
+    // As deep as the writer goes: what could be stored can be read.
+    private static readonly JsonDocumentOptions MetadataOptions = new() { MaxDepth = 1000 };
+
+    private readonly ClipRecord record;
+    private readonly string metadataJson;
+    private readonly string[] tags;
+
+    /// <param name="record">Its metadata is not kept: <paramref name="metadataJson"/> stands for it.</param>
+    /// <param name="sequence">Counts first uploads; kept on replace.</param>
+    /// <param name="slots">One for each scene, in scene order.</param>
+    public StoredClip(ClipRecord record, string metadataJson, long sequence, int[] slots)
+    {
+        tags = [.. record.Tags];
+        this.record = record with { Tags = tags, Metadata = [], Scenes = [.. record.Scenes] };
+        this.metadataJson = metadataJson;
+        Sequence = sequence;
+        Slots = slots;
+    }
+
+    public string Id => record.Id;
+    public string Sha256 => record.Sha256;
+    public long Sequence { get; }
+    public int[] Slots { get; }
+    public IReadOnlyList<SceneRecord> Scenes => record.Scenes;
+
+    /// <summary>A record for one caller: JSON nodes may be changed and are not for several threads, so each caller gets its own.</summary>
+    public ClipRecord ToRecord() => record with { Metadata = ParseMetadata(metadataJson) };
+
+    public bool HasAllTags(IReadOnlyList<string> asked)
+    {
+        for (var i = 0; i < asked.Count; i++)
+            if (!tags.AsSpan().Contains(asked[i]))
+                return false;
+        return true;
+    }
+
+    private static JsonObject ParseMetadata(string json) =>
+        json == "{}" ? [] : JsonNode.Parse(json, documentOptions: MetadataOptions)!.AsObject();
+}
