@@ -55,9 +55,9 @@ internal sealed class EncoderGraph
         }
         string tokens = Embed(Features(part));
         for (int i = 0; i < sizes.ModalityBlocks; i++)
-            tokens = Block(tokens, $"blocks_{modality.Letter}.{i}");
+            tokens = Block(tokens, $"blocks_{modality.Letter}.{i}", normSuffix: "");
         for (int i = 0; i < sizes.SharedBlocks; i++)
-            tokens = Block(tokens, $"blocks_u.{i}");
+            tokens = Block(tokens, $"blocks_u.{i}", normSuffix: $"_{modality.Letter}");
         tokens = Norm(tokens, $"norm_{modality.Letter}");
         graph.Output("embedding", Pool(tokens), sizes.EmbedDim);
         if (part == GraphPart.AfterFrontEnd)
@@ -69,7 +69,11 @@ internal sealed class EncoderGraph
     {
         bool isWhole = part == GraphPart.Whole;
         if (modality == Modality.Visual)
-            return isWhole ? PictureFrontEnd.Planes(graph) : graph.Input("features", TensorProto.Types.DataType.Float, PictureFrontEnd.Channels, PictureFrontEnd.Side, PictureFrontEnd.Side);
+        {
+            return isWhole
+                ? PictureFrontEnd.Planes(graph)
+                : graph.Input("features", TensorProto.Types.DataType.Float, PictureFrontEnd.Channels, PictureFrontEnd.Side, PictureFrontEnd.Side);
+        }
         string logMel = isWhole
             ? AudioFrontEnd.Normalize(graph, AudioFrontEnd.LogMel(graph))
             : graph.Input("features", TensorProto.Types.DataType.Float, AudioFrontEnd.MelBins, AudioFrontEnd.Frames);
@@ -88,13 +92,16 @@ internal sealed class EncoderGraph
         return graph.Node("Add", "patches", [tokens, places]);
     }
 
-    /// <summary>Pre-norm: x += attention(norm1(x)); x += mlp(norm2(x)), with this modality's pair of norms.</summary>
-    private string Block(string tokens, string block)
+    /// <summary>
+    /// Pre-norm: x += attention(norm1(x)); x += mlp(norm2(x)). A branch's own blocks take their plain norms; the shared blocks
+    /// take the modality's. (The recorded features of the published implementation fit this and no other choice.)
+    /// </summary>
+    private string Block(string tokens, string block, string normSuffix)
     {
-        string attended = Attention(Norm(tokens, $"{block}.norm1_{modality.Letter}"), $"{block}.attn");
-        string between = graph.Node("Add", block, [tokens, attended]);
-        string thought = Mlp(Norm(between, $"{block}.norm2_{modality.Letter}"), $"{block}.mlp");
-        return graph.Node("Add", block, [between, thought]);
+        string attended = Attention(Norm(tokens, $"{block}.norm1{normSuffix}"), $"{block}.attn");
+        string middle = graph.Node("Add", block, [tokens, attended]);
+        string transformed = Mlp(Norm(middle, $"{block}.norm2{normSuffix}"), $"{block}.mlp");
+        return graph.Node("Add", block, [middle, transformed]);
     }
 
     private string Attention(string tokens, string place)

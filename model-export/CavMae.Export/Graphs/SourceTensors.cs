@@ -6,7 +6,7 @@ namespace CavMae.Export.Graphs;
 /// <summary>Which tensors of a checkpoint the two encoders are made of.</summary>
 internal static partial class SourceTensors
 {
-    /// <summary>Name and shape of every tensor that the two graphs read.</summary>
+    /// <summary>Name and shape of every tensor that the two graphs read. Of a block's three pairs of norms, a branch's own blocks use the plain one.</summary>
     public static IEnumerable<(string Name, long[] Shape)> Required(EncoderSizes sizes)
     {
         foreach (Modality modality in Modality.All)
@@ -20,13 +20,13 @@ internal static partial class SourceTensors
                 yield return norm;
             for (int i = 0; i < sizes.ModalityBlocks; i++)
             {
-                foreach (var tensor in Block($"blocks_{modality.Letter}.{i}", [modality.Letter], sizes))
+                foreach (var tensor in Block($"blocks_{modality.Letter}.{i}", [""], sizes))
                     yield return tensor;
             }
         }
         for (int i = 0; i < sizes.SharedBlocks; i++)
         {
-            foreach (var tensor in Block($"blocks_u.{i}", [.. Modality.All.Select(modality => modality.Letter)], sizes))
+            foreach (var tensor in Block($"blocks_u.{i}", [.. Modality.All.Select(modality => $"_{modality.Letter}")], sizes))
                 yield return tensor;
         }
     }
@@ -42,12 +42,12 @@ internal static partial class SourceTensors
         return norm.Success && int.Parse(norm.Groups["index"].Value, CultureInfo.InvariantCulture) < blocks;
     }
 
-    private static IEnumerable<(string Name, long[] Shape)> Block(string block, string[] letters, EncoderSizes sizes)
+    private static IEnumerable<(string Name, long[] Shape)> Block(string block, string[] normSuffixes, EncoderSizes sizes)
     {
         long width = sizes.EmbedDim;
-        foreach (string letter in letters)
+        foreach (string suffix in normSuffixes)
         {
-            foreach (var norm in Norm($"{block}.norm1_{letter}", sizes).Concat(Norm($"{block}.norm2_{letter}", sizes)))
+            foreach (var norm in Norm($"{block}.norm1{suffix}", sizes).Concat(Norm($"{block}.norm2{suffix}", sizes)))
                 yield return norm;
         }
         yield return ($"{block}.attn.qkv.weight", [3 * width, width]);
