@@ -1,3 +1,0 @@
-namespace CavMae.Checkpoints;
-
-internal static class Placeholder;

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CavMae.Export.Bundles;
+
+/// <summary>model.json: what a bundle is, made from what, and what belongs to it.</summary>
+internal sealed record BundleManifest
+{
+    public const string FileName = "model.json";
+    public const string Fp32 = "fp32";
+
+    public int FormatVersion { get; init; } = 1;
+    public required string Name { get; init; }
+    public string Precision { get; init; } = Fp32;
+    public required string ModelId { get; init; }
+    public required bool Trained { get; init; }
+    public required ArchitectureSection Architecture { get; init; }
+    public required int Dimension { get; init; }
+    public int SampleRateHz { get; init; } = 16_000;
+    public required int MaxSamples { get; init; }
+    public required int MinSamples { get; init; }
+    public int SceneSeconds { get; init; } = 10;
+    public required int FrameSide { get; init; }
+    public required SourceSection Source { get; init; }
+
+    /// <summary>File name → SHA-256 (lower-case hexadecimal) of every other file of the bundle.</summary>
+    public required SortedDictionary<string, string> Files { get; init; }
+
+    public required string License { get; init; }
+    public required string TrainingData { get; init; }
+
+    public byte[] ToJson() => [.. JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.BundleManifest), (byte)'\n'];
+
+    internal sealed record ArchitectureSection(int EmbedDim, int Heads, int MlpWidth, int ModalityBlocks, int SharedBlocks, int PatchSize);
+
+    /// <summary>The checkpoint: its file name without folders, and the SHA-256 of the whole file.</summary>
+    internal sealed record SourceSection(string File, string Sha256);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(BundleManifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;
