@@ -87,8 +87,7 @@ internal static class ClipEndpoints
         if (at is { } seconds && !(seconds >= 0 && seconds <= TimeSpan.MaxValue.TotalSeconds / 2))
             throw ApiException.BadRequest($"'at' is {seconds}; it is a number of seconds, 0 or more.");
         ClipRecord clip = await FindAsync(index, id, cancellationToken);
-        SceneRecord? first = clip.Scenes.FirstOrDefault();
-        TimeSpan time = at is { } given ? TimeSpan.FromSeconds(given) : first is null ? TimeSpan.Zero : first.Start + ((first.End - first.Start) / 2);
+        TimeSpan time = at is { } given ? TimeSpan.FromSeconds(given) : (clip.Scenes[0].Start + clip.Scenes[0].End) / 2;
         byte[] jpeg = await decoder.ThumbnailAsync(media.PathOf(clip.Sha256), time, ThumbnailSide, cancellationToken)
             ?? throw new ApiException(StatusCodes.Status404NotFound, $"Clip '{id}' has no pictures.");
         response.Headers.CacheControl = "private, max-age=3600";

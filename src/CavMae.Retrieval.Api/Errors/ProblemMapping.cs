@@ -17,13 +17,13 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         if (context.RequestAborted.IsCancellationRequested)
         {
             // Nobody listens any more; the work was stopped and cleaned up on the way here.
-            LogClientGone(logger, context.Request.Method, context.Request.Path);
+            LogClientGone(logger, context.Request.Method, context.Request.Path.Value);
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
         (int status, string detail) = Describe(exception);
         if (status is StatusCodes.Status500InternalServerError)
-            LogUnexpected(logger, exception, context.Request.Method, context.Request.Path);
+            LogUnexpected(logger, exception, context.Request.Method, context.Request.Path.Value);
         else if (status is StatusCodes.Status503ServiceUnavailable)
             LogUnavailable(logger, exception);
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
@@ -53,10 +53,10 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
     };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: the client went away.")]
-    private static partial void LogClientGone(ILogger logger, string method, string path);
+    private static partial void LogClientGone(ILogger logger, string method, string? path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
-    private static partial void LogUnexpected(ILogger logger, Exception exception, string method, string path);
+    private static partial void LogUnexpected(ILogger logger, Exception exception, string method, string? path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Store or model unavailable.")]
     private static partial void LogUnavailable(ILogger logger, Exception exception);

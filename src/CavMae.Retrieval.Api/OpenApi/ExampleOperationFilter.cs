@@ -32,19 +32,24 @@ internal sealed class ExampleOperationFilter : IOperationFilter
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
-            foreach ((string type, OpenApiMediaType content) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
-                if (type == "application/problem+json")
-                    content.Example = Problem(status);
-                else if (type == "application/json" && Answers.TryGetValue(operation.OperationId ?? "", out string? answer))
-                    content.Example = JsonNode.Parse(answer);
+            foreach ((string type, IOpenApiMediaType content) in response.Content ?? new Dictionary<string, IOpenApiMediaType>())
+                if (content is OpenApiMediaType described && FindExample(operation.OperationId, status, type) is { } example)
+                    described.Example = example;
     }
+
+    private static JsonNode? FindExample(string? operationId, string status, string type) => type switch
+    {
+        "application/problem+json" => Problem(status),
+        "application/json" when Answers.TryGetValue(operationId ?? "", out string? answer) => JsonNode.Parse(answer),
+        _ => null,
+    };
 
     private static string Search(string direction, bool parts)
     {
         string detail = parts ? """ "parts":{"audioToVideo":0.71,"videoToAudio":0.65,"audioToAudio":0.88,"videoToVideo":0.9}, """ : "";
-        return $$"""
-            {"modelId":"demo-fp32-0123456789ab","direction":"{{direction}}","query":{"durationSeconds":10,"scenes":1},
-             "hits":[{"score":0.785,{{detail}}"clip":{"id":"0199f3a8c1d27c4e9b1f5a7d3e6c8b20","title":"Harbour at dawn","tags":["harbour"],"durationSeconds":12.3},
+        return $$$"""
+            {"modelId":"demo-fp32-0123456789ab","direction":"{{{direction}}}","query":{"durationSeconds":10,"scenes":1},
+             "hits":[{"score":0.785,{{{detail}}}"clip":{"id":"0199f3a8c1d27c4e9b1f5a7d3e6c8b20","title":"Harbour at dawn","tags":["harbour"],"durationSeconds":12.3},
                       "scene":{"index":0,"startSeconds":0,"endSeconds":10},"queryScene":{"index":0,"startSeconds":0,"endSeconds":10}}],
              "timings":{"decodeMs":85.2,"embedMs":41.7,"searchMs":0.4}}
             """;

@@ -20,9 +20,9 @@ internal sealed class UploadOperationFilter : IOperationFilter
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = new Dictionary<string, OpenApiMediaType>
+            Content = new Dictionary<string, IOpenApiMediaType>
             {
-                ["multipart/form-data"] = new()
+                ["multipart/form-data"] = new OpenApiMediaType
                 {
                     Schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = properties, Required = new HashSet<string> { "file" } },
                     // Each tag is a part of its own, not one part with commas.
@@ -36,9 +36,9 @@ internal sealed class UploadOperationFilter : IOperationFilter
     {
         Dictionary<string, OpenApiSchema> fields = new()
         {
-            ["title"] = new() { Type = JsonSchemaType.String, Description = "Shown with every hit.", Example = "Harbour at dawn" },
+            ["title"] = new() { Type = JsonSchemaType.String, Description = "Shown with every hit.", Examples = ["Harbour at dawn"] },
             ["tag"] = new() { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String }, Description = "Repeatable; searches and lists can ask for clips that have them." },
-            ["metadata"] = new() { Type = JsonSchemaType.String, Description = "A JSON object of your own; it comes back as it is.", Example = "{\"reel\": 12}" },
+            ["metadata"] = new() { Type = JsonSchemaType.String, Description = "A JSON object of your own; it comes back as it is.", Examples = ["{\"reel\": 12}"] },
             ["id"] = new() { Type = JsonSchemaType.String, Description = "Your own id (letters, digits, '-', '_', '.', '~'); by default one is made." },
             ["replace"] = new() { Type = JsonSchemaType.Boolean, Description = "Replace a stored clip of the same id." },
         };
