@@ -1,0 +1,30 @@
+namespace CavMae.Retrieval.Media;
+
+/// <summary>A file that was looked at and found fit to decode. Holds no open file and no process; immutable.</summary>
+public sealed class MediaSource
+{
+    internal MediaSource(string path, MediaInfo info, SourceStreams streams, ScenePlan plan)
+    {
+        Path = path;
+        Info = info;
+        Streams = streams;
+        Plan = plan;
+    }
+
+    public MediaInfo Info { get; }
+
+    internal string Path { get; }
+
+    internal SourceStreams Streams { get; }
+
+    internal ScenePlan Plan { get; }
+}
+
+/// <summary>Which of a file's streams are decoded, and how its pictures stand.</summary>
+/// <param name="AudioIndex">ffmpeg's index of the sound stream; null without.</param>
+/// <param name="VisualIndex">ffmpeg's index of the picture stream; null without.</param>
+/// <param name="CoverIndex">ffmpeg's index of the cover picture; null without.</param>
+/// <param name="AudioLength">Length of the sound by its packets.</param>
+/// <param name="IsExtremelyLong">Pictures more than eight times as long as wide, or the reverse.</param>
+internal sealed record SourceStreams(
+    int? AudioIndex, int? VisualIndex, int? CoverIndex, TimeSpan AudioLength, Orientation Orientation, bool IsExtremelyLong);

@@ -1,0 +1,79 @@
+using System.Buffers.Binary;
+
+namespace CavMae.Retrieval.Media;
+
+/// <summary>From what the probe says to a source that can be decoded: streams chosen, limits checked, frames planned.</summary>
+internal static class SourceBuilder
+{
+    private const int ExtremeAspect = 8;
+
+    /// <exception cref="MediaException">Broken or OverLimit.</exception>
+    public static MediaSource Build(string path, MediaContainer container, ProbeReport report, MediaOptions media, SceneOptions scenes)
+    {
+        MediaLimits.CheckStreams(report.Streams.Count, media);
+        MediaLimits.CheckComplete(container, report, RiffBytes(path, container), new FileInfo(path).Length);
+        ProbedStream? audio = report.Streams.FirstOrDefault(stream => stream.Type == "audio" && report.Packets(stream.Index).Count > 0);
+        ProbedStream? cover = report.Streams.FirstOrDefault(stream => stream.Type == "video" && stream.IsCover);
+        ProbedStream? visual = report.Streams.FirstOrDefault(stream => stream.Type == "video" && !stream.IsCover && report.Packets(stream.Index).Count > 0);
+        if (audio is null && visual is null && cover is null)
+            throw new MediaException(MediaError.Broken, "The file holds neither sound nor pictures.");
+
+        if (visual is not null)
+            CheckPictures(visual, media);
+        FrameTimes? frames = visual is null ? null : container.IsImage() ? FrameTimes.Still : Times(visual, report.Packets(visual.Index));
+        double audioSeconds = audio is null ? 0 : report.Packets(audio.Index).Seconds(audio.SecondsPerTick);
+        double seconds = Math.Max(audioSeconds, frames?.LengthSeconds ?? 0);
+        MediaLimits.CheckDuration(seconds, media);
+
+        Orientation orientation = container.IsImage() ? Orientation.FromExif(report.ExifOrientation) : visual?.Orientation ?? default;
+        SourceStreams streams = new(
+            audio?.Index, visual?.Index, cover?.Index, TimeSpan.FromSeconds(audioSeconds), orientation, visual is not null && IsExtreme(visual));
+        TimeSpan duration = TimeSpan.FromSeconds(seconds);
+        // Ten times the same picture has the same mean as once.
+        SceneOptions effective = container.IsImage() ? new SceneOptions { Stride = scenes.Stride, FramesPerScene = 1 } : scenes;
+        MediaInfo info = new()
+        {
+            Container = container,
+            Duration = duration,
+            HasAudio = audio is not null,
+            HasVideo = visual is not null,
+            Width = orientation.IsTransposed ? visual?.Height : visual?.Width,
+            Height = orientation.IsTransposed ? visual?.Width : visual?.Height,
+            FrameRate = container.IsImage() ? null : frames?.FramesPerSecond,
+        };
+        return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective));
+    }
+
+    private static FrameTimes Times(ProbedStream stream, PacketTimes packets) => packets.HasAllStamps
+        ? FrameTimes.FromStamps(packets.ToStamps(), stream.SecondsPerTick, stream.AverageRate, packets.LastTicks)
+        : FrameTimes.FromCount(packets.Count, stream.AverageRate, MeasuredRate(stream, packets));
+
+    private static double MeasuredRate(ProbedStream stream, PacketTimes packets)
+    {
+        double seconds = packets.Seconds(stream.SecondsPerTick);
+        return seconds > 0 ? packets.Count / seconds : 0;
+    }
+
+    private static void CheckPictures(ProbedStream visual, MediaOptions media)
+    {
+        if (visual.Width <= 0 || visual.Height <= 0)
+            throw new MediaException(MediaError.Broken, "The size of the pictures cannot be found out: the file is damaged or its codec unknown.");
+        MediaLimits.CheckPixels(visual.Width, visual.Height, media);
+    }
+
+    /// <summary>Over 8:1, where only the middle is looked at.</summary>
+    public static bool IsExtreme(ProbedStream visual) =>
+        Math.Max(visual.Width, visual.Height) > (long)ExtremeAspect * Math.Min(visual.Width, visual.Height);
+
+    /// <summary>How long a RIFF file (WAV, AVI) says it is; null for others and for those written to a pipe, which leave the field empty.</summary>
+    private static long? RiffBytes(string path, MediaContainer container)
+    {
+        if (container is not (MediaContainer.Wav or MediaContainer.Avi))
+            return null;
+        Span<byte> head = stackalloc byte[8];
+        using FileStream file = File.OpenRead(path);
+        file.ReadExactly(head);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(head[4..]);
+        return head.StartsWith("RIFF"u8) && size is not 0 and not uint.MaxValue ? size + 8L : null;
+    }
+}
