@@ -150,7 +150,7 @@ internal sealed class Unpickler
     private void PushLong(byte byteCount)
     {
         BigInteger number = new(input.ReadBytes(byteCount));
-        Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
     }
 
     private void PushTuple(int count) => Push(new PickleTuple(PopMany(count)));

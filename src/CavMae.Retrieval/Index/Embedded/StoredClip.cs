@@ -43,5 +43,5 @@ internal sealed class StoredClip
     }
 
     private static JsonObject ParseMetadata(string json) =>
-        json == "{}" ? [] : JsonNode.Parse(json, documentOptions: MetadataOptions)!.AsObject();
+        json == "{}" ? [] : JsonNode.Parse(json, documentOptions: MetadataOptions) as JsonObject ?? throw new InvalidDataException("metadata that is no JSON object");
 }
