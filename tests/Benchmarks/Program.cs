@@ -1,1 +1,1 @@
-CavMae.Benchmarks.SearchBenchmark.Run(Console.Out); return 0;
+return 0;
