@@ -26,6 +26,8 @@ public sealed class Checkpoint : IDisposable
             string name = entry.Info.Name.StartsWith(ParallelPrefix, StringComparison.Ordinal)
                 ? entry.Info.Name[ParallelPrefix.Length..]
                 : entry.Info.Name;
+            if (name.Length > CheckpointLimits.MaxNameLength || name.Any(char.IsControl))
+                throw new CheckpointException($"it names a tensor {PickleText.Printable(name)}: too long, or with control characters");
             if (!tensors.TryAdd(name, entry with { Info = entry.Info with { Name = name } }))
                 throw new CheckpointException($"it holds {PickleText.Printable(name)} with and without the prefix {ParallelPrefix}");
         }

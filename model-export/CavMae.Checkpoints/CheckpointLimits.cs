@@ -10,6 +10,7 @@ internal static class CheckpointLimits
     public const int MaxPickleMarks = 1_000;
     public const int MaxTensors = 100_000;
     public const int MaxRank = 16;
+    public const int MaxNameLength = 512;
     public const int MaxZipEntries = 200_000;
     public const int MaxZipDirectoryBytes = 64 << 20;
     public const int MaxSafeTensorsHeaderBytes = 64 << 20;

@@ -63,7 +63,14 @@ public sealed class SafeTensors : IDisposable
         if (!info.ElementType.IsFloating())
             throw new CheckpointException($"{name} holds {info.ElementType}, not floating-point numbers").In(file.Path);
         var values = new float[info.ElementCount];
-        file.ReadFloats(tensors[name], firstElement: 0, values);
+        try
+        {
+            file.ReadFloats(tensors[name], firstElement: 0, values);
+        }
+        catch (CheckpointException problem)
+        {
+            throw problem.In(file.Path);
+        }
         return values;
     }
 
@@ -84,7 +91,14 @@ public sealed class SafeTensors : IDisposable
         if (info.ElementType != type)
             throw new CheckpointException($"{name} holds {info.ElementType}, not {type}").In(file.Path);
         var values = new T[info.ElementCount];
-        file.ReadBytes(tensors[name], MemoryMarshal.AsBytes(values.AsSpan()));
+        try
+        {
+            file.ReadBytes(tensors[name], MemoryMarshal.AsBytes(values.AsSpan()));
+        }
+        catch (CheckpointException problem)
+        {
+            throw problem.In(file.Path);
+        }
         return values;
     }
 }

@@ -1,7 +1,7 @@
 namespace CavMae.Tests.Shared;
 
 /// <summary>An empty folder of its own for one test, removed with all it holds when the test ends.</summary>
-internal sealed class TemporaryFolder : IDisposable
+public sealed class TemporaryFolder : IDisposable
 {
     public string FullPath { get; } = Directory.CreateTempSubdirectory("cavmae-test-").FullName;
 

@@ -10,10 +10,13 @@ internal static class CommandLine
     private const int Failed = 1;
     private const int Interrupted = 130; // as shells say it: 128 + SIGINT
 
+    // Writing back hundreds of megabytes to a slow disk cannot be cut short; after it, everything is cleared away.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs the command; returns its exit code: 0 done, 1 failed or misused, 130 interrupted.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellation = default)
     {
-        InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false };
+        InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TerminationTimeout };
         try
         {
             return await Root().Parse(arguments).InvokeAsync(configuration, cancellation).ConfigureAwait(false);

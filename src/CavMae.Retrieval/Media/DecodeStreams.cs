@@ -44,9 +44,8 @@ internal sealed class DecodeStreams : IAsyncDisposable
     }
 
     /// <exception cref="InvalidOperationException">ffmpeg is not there.</exception>
-    public static async Task<DecodeStreams> StartAsync(DecodeJob job, FfmpegPrograms programs, CancellationToken cancellationToken)
+    public static DecodeStreams Start(DecodeJob job, FfmpegPrograms programs, int majorVersion, CancellationToken cancellationToken)
     {
-        int majorVersion = await programs.GetMajorVersionAsync(cancellationToken).ConfigureAwait(false);
         FrameSocket? socket = job.WithPictures ? FrameSocket.Open(PictureFilter.ForScenes(job.Source.Plan, job.Source.Streams)) : null;
         try
         {

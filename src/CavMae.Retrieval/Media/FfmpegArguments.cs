@@ -12,10 +12,15 @@ internal static class FfmpegArguments
     public static ProcessStartInfo Decode(
         FfmpegPrograms programs, int majorVersion, MediaSource source, bool withAudio, FrameSocket? frames, MediaOptions options)
     {
-        FFMpegArguments input = Input(source.Path, source.Info.Container, options, before => before.WithCustomArgument(
-            // Time stamps as the probe saw them; no turning (see Orientation); and where the size changes within a file the filters stay,
-            // since new ones would forget how many frames they chose.
-            "-copyts -noautorotate -reinit_filter 0"));
+        // Time stamps as the probe saw them; no turning (see Orientation); and where the size changes within a file the filters stay,
+        // since new ones would forget how many frames they chose.
+        const string AsProbed = "-copyts -noautorotate -reinit_filter 0";
+        FFMpegArguments input = Input(source.Path, source.Info.Container, options, before => before.WithCustomArgument(AsProbed));
+        // Read once for each stream, at its own pace, where in a single reading one would have to wait for minutes of the other.
+        bool isReadTwice = withAudio && frames is not null && source.Streams.PicturesEndEarly;
+        if (isReadTwice)
+            input.AddFileInput(Escape(MediaPath.ForFfmpeg(source.Path)), false, Limits(source.Info.Container, options, before => before.WithCustomArgument(AsProbed)));
+        int pictureInput = isReadTwice ? 1 : 0;
         // The filter text from a file: renamed in ffmpeg 7, the old name later removed.
         string filterOption = majorVersion >= 7 ? "-/filter:v" : "-filter_script:v";
         FFMpegArgumentProcessor command = input.OutputToMany(outputs =>
@@ -27,7 +32,7 @@ internal static class FfmpegArguments
                     .ForceFormat("s16le"));
             if (frames is not null)
                 outputs.OutputToUrl("unix:" + frames.SocketPath, pictures => pictures
-                    .WithCustomArgument($"-map 0:{Number(source.Streams.VisualIndex!.Value)} {filterOption} {Quote(frames.FilterPath)}")
+                    .WithCustomArgument($"-map {Number(pictureInput)}:{Number(source.Streams.VisualIndex!.Value)} {filterOption} {Quote(frames.FilterPath)}")
                     .WithCustomArgument($"-fps_mode passthrough -frames:v {Number(source.Plan.Keys.Length)} -c:v rawvideo -pix_fmt rgb24")
                     .ForceFormat("rawvideo"));
         });
@@ -53,14 +58,16 @@ internal static class FfmpegArguments
     }
 
     private static FFMpegArguments Input(string path, MediaContainer container, MediaOptions options, Action<FFMpegInputOptions> addOptions) =>
-        FFMpegArguments.FromFileInput(Escape(MediaPath.ForFfmpeg(path)), false, before =>
-        {
-            before.WithCustomArgument("-nostdin -hide_banner -v error")
-                .WithCustomArgument($"-max_alloc {Number(MediaLimits.MaxAllocationBytes(options))} -max_pixels:v {Number(options.MaxPixels)}")
-                // Whatever the file says, nothing but itself is opened, and by no other demuxer than the sniffed one.
-                .WithCustomArgument($"-protocol_whitelist file -f {container.Demuxer()}");
-            addOptions(before);
-        });
+        FFMpegArguments.FromFileInput(Escape(MediaPath.ForFfmpeg(path)), false, Limits(container, options, addOptions));
+
+    private static Action<FFMpegInputOptions> Limits(MediaContainer container, MediaOptions options, Action<FFMpegInputOptions> addOptions) => before =>
+    {
+        before.WithCustomArgument("-nostdin -hide_banner -v error")
+            .WithCustomArgument($"-max_alloc {Number(MediaLimits.MaxAllocationBytes(options))} -max_pixels:v {Number(options.MaxPixels)}")
+            // Whatever the file says, nothing but itself is opened, and by no other demuxer than the sniffed one.
+            .WithCustomArgument($"-protocol_whitelist file -f {container.Demuxer()}");
+        addOptions(before);
+    };
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

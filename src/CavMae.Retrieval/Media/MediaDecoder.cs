@@ -112,8 +112,9 @@ public sealed class MediaDecoder : IDisposable
         await _decodes.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            int majorVersion = await _programs.GetMajorVersionAsync(cancellationToken).ConfigureAwait(false);
             using ProcessDeadline deadline = new(_options.DecodeTimeout, _time, cancellationToken);
-            DecodeStreams streams = await DecodeStreams.StartAsync(job, _programs, deadline.Token).ConfigureAwait(false);
+            DecodeStreams streams = DecodeStreams.Start(job, _programs, majorVersion, deadline.Token);
             await using ConfiguredAsyncDisposable disposal = streams.ConfigureAwait(false);
             SceneAssembler assembler = new(job, streams);
             while (await deadline.GuardAsync(assembler.NextAsync(), "ffmpeg", job.Source.Path, _logger).ConfigureAwait(false) is { } scene)

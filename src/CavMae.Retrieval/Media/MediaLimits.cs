@@ -36,8 +36,9 @@ internal static class MediaLimits
     {
         double heldSeconds = report.Streams.Select(stream => report.Packets(stream.Index).StoredEnd is var end and not long.MinValue ? end * stream.SecondsPerTick : 0)
             .DefaultIfEmpty(0).Max();
-        if (container is MediaContainer.Mp4 or MediaContainer.Matroska or MediaContainer.Flac)
+        if (container is MediaContainer.Matroska or MediaContainer.Flac)
             CheckHeld(report.AnnouncedSeconds, heldSeconds);
+        // MP4's length of the whole may count what an edit list leaves out; its streams' lengths do not.
         if (container is MediaContainer.Mp4)
             foreach (ProbedStream stream in report.Streams.Where(stream => stream.Type is "audio" or "video" && !stream.IsCover))
                 CheckHeld(stream.AnnouncedSeconds, report.Packets(stream.Index).StoredSeconds(stream.SecondsPerTick));

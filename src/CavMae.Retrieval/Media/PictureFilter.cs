@@ -9,11 +9,17 @@ internal static class PictureFilter
     /// <summary>Bilinear with a triangle as wide as the step down (antialiased), rounding and chroma done with care: as the reference's scaler.</summary>
     private const string ScaleFlags = "flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp";
 
+    /// <summary>
+    /// The reference reads frames with OpenCV, which takes all video for BT.601, whatever the stream says; so did the model in training.
+    /// With the right matrix for a BT.709 clip the mean error to its recorded frames is 2.1 of 255, with this one 1.2.
+    /// </summary>
+    private const string ReferenceColours = ":in_color_matrix=bt601";
+
     /// <summary>The planned frames as the model sees them: shorter side to 224, longer to int(224·long/short), the centre 224 × 224, RGB.</summary>
     public static string ForScenes(ScenePlan plan, SourceStreams streams) =>
         $"select='{Choose(plan)}',"
         + (streams.IsExtremelyLong ? CropExtremes : "")
-        + "scale=w='if(lte(iw,ih),224,trunc(224*iw/ih))':h='if(lte(iw,ih),trunc(224*ih/iw),224)':" + ScaleFlags + ",format=rgb24,"
+        + "scale=w='if(lte(iw,ih),224,trunc(224*iw/ih))':h='if(lte(iw,ih),trunc(224*ih/iw),224)':" + ScaleFlags + ReferenceColours + ",format=rgb24,"
         + streams.Orientation.Filter
         // The difference is halved and rounded half to even, as Python rounds: ffmpeg's own round() goes away from zero.
         + $"crop=224:224:'{RoundHalfToEven("(iw-224)")}':'{RoundHalfToEven("(ih-224)")}'";

@@ -7,6 +7,8 @@ internal static class SourceBuilder
 {
     private const int ExtremeAspect = 8;
 
+    private const double HeldBackSeconds = 60, HeldBackPictures = 32;
+
     /// <exception cref="MediaException">Broken or OverLimit.</exception>
     public static MediaSource Build(string path, MediaContainer container, ProbeReport report, MediaOptions media, SceneOptions scenes)
     {
@@ -27,7 +29,8 @@ internal static class SourceBuilder
 
         Orientation orientation = container.IsImage() ? Orientation.FromExif(report.ExifOrientation) : visual?.Orientation ?? default;
         SourceStreams streams = new(
-            audio?.Index, visual?.Index, cover?.Index, TimeSpan.FromSeconds(audioSeconds), orientation, visual is not null && IsExtreme(visual));
+            audio?.Index, visual?.Index, cover?.Index, TimeSpan.FromSeconds(audioSeconds), orientation,
+            frames is not null && ArePicturesHeldBack(frames, audioSeconds), visual is not null && IsExtreme(visual));
         TimeSpan duration = TimeSpan.FromSeconds(seconds);
         // Ten times the same picture has the same mean as once.
         SceneOptions effective = container.IsImage() ? new SceneOptions { Stride = scenes.Stride, FramesPerScene = 1 } : scenes;
@@ -43,6 +46,12 @@ internal static class SourceBuilder
         };
         return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective));
     }
+
+    /// <summary>
+    /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only at the file's end.
+    /// </summary>
+    private static bool ArePicturesHeldBack(FrameTimes frames, double audioSeconds) =>
+        audioSeconds - frames.LengthSeconds > HeldBackSeconds || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds;
 
     private static FrameTimes Times(ProbedStream stream, PacketTimes packets) => packets.HasAllStamps
         ? FrameTimes.FromStamps(packets.ToStamps(), stream.SecondsPerTick, stream.AverageRate, packets.LastTicks)

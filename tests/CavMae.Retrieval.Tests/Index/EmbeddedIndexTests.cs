@@ -117,8 +117,8 @@ public sealed class EmbeddedIndexTests : IDisposable
                 await TestClips.AddAsync(index, $"clip-{i}", TestClips.Scenes(new Random(i), 20));
         await using (var file = File.OpenWrite(folder.DatabasePath))
         {
-            file.Position = 8 * 16384;
-            await file.WriteAsync(Enumerable.Repeat((byte)0xA5, (int)file.Length - (8 * 16384)).ToArray(), Cancellation);
+            file.Position = 4 * 32768;
+            await file.WriteAsync(Enumerable.Repeat((byte)0xA5, (int)file.Length - (4 * 32768)).ToArray(), Cancellation);
         }
         var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => OpenAsync(folder));
         Assert.Contains("damaged", refusal.Message, StringComparison.Ordinal);

@@ -90,6 +90,24 @@ public abstract partial class SceneIndexContract
     }
 
     [Fact]
+    public async Task Search_ManyTags_FindsOnlyClipsThatHaveThemAll()
+    {
+        await using var index = await OpenAsync(Cancellation);
+        // More tags than a store that shortens them to a few bits can tell apart.
+        const int tags = 70;
+        var scenes = TestClips.Scenes(new Random(1), 1);
+        for (var i = 0; i < tags; i++)
+            await TestClips.AddAsync(index, $"clip-{i}", scenes, $"tag-{i}", $"half-{i % 2}");
+        for (var i = 0; i < tags; i++)
+        {
+            var query = Query(Pairings.All, scenes);
+            Assert.Equal($"clip-{i}", Assert.Single(await index.SearchAsync(query with { Tags = [$"tag-{i}"] }, Cancellation)).Clip.Id);
+            Assert.Single(await index.SearchAsync(query with { Tags = [$"half-{i % 2}", $"tag-{i}"] }, Cancellation));
+            Assert.Empty(await index.SearchAsync(query with { Tags = [$"half-{(i + 1) % 2}", $"tag-{i}"] }, Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task Search_SameQueryAgain_GivesSameBits()
     {
         await using var index = await OpenAsync(Cancellation);

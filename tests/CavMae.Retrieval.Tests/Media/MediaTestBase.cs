@@ -79,6 +79,6 @@ public abstract class MediaTestBase : IDisposable
 
     /// <summary>Process ids of all children of this process.</summary>
     protected static string[] Children() =>
-        [.. Directory.EnumerateFiles($"/proc/{Environment.ProcessId}/task", "children", SearchOption.AllDirectories)
-            .SelectMany(file => File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        [.. Directory.EnumerateDirectories("/proc/self/task")
+            .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 }

@@ -20,6 +20,7 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
     /// <param name="chunk">Where the scenes are.</param>
     /// <param name="first">First slot.</param>
     /// <param name="count">Number of slots, all in this chunk.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(VectorChunk chunk, int first, int count)
     {
         var stored = new Stored(chunk.Slots, query.UsesAudio ? chunk.Audio : null, query.UsesVisual ? chunk.Visual : null);
@@ -30,7 +31,7 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
         {
             ref readonly var scene = ref chunk.Slots[slot];
             var isComparable = (stored.Audio is not null && scene.HasAudio) || (stored.Visual is not null && scene.HasVisual);
-            if (scene.Clip is null || !isComparable || !IsAllowed(scene.Clip))
+            if (scene.Clip is null || !isComparable || !query.MayAllow(scene) || !IsAllowed(scene.Clip))
                 continue;
             tile.Slots[tile.Count] = slot;
             tile.Best[tile.Count] = float.NegativeInfinity;
@@ -55,6 +56,7 @@ internal sealed class BlockScan(ScanQuery query, TopHits hits)
             }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compare(int firstQuery, int queries, int slot, in Stored stored, ref float best, ref int bestQueryScene)
     {
         ref readonly var scene = ref stored.Slots[slot];

@@ -10,6 +10,7 @@ namespace CavMae.Retrieval.Index.Embedded;
 /// </summary>
 internal sealed class ScanQuery
 {
+    private readonly uint tagBits;
     private readonly int[] audioPairs;
     private readonly int[] visualPairs;
 
@@ -34,6 +35,7 @@ internal sealed class ScanQuery
         MinScore = query.MinScore ?? -1;
         Grouping = query.Grouping;
         Tags = query.Tags;
+        tagBits = TagBits.Of(query.Tags);
         ExcludedClip = excludedClip;
     }
 
@@ -52,6 +54,9 @@ internal sealed class ScanQuery
     public Grouping Grouping { get; }
     public IReadOnlyList<string> Tags { get; }
     public StoredClip? ExcludedClip { get; }
+
+    /// <summary>False where the tags' bits already say that a clip is not wanted.</summary>
+    public bool MayAllow(in SceneSlot scene) => (scene.TagBits & tagBits) == tagBits;
 
     public bool Allows(StoredClip clip) => clip != ExcludedClip && (Tags.Count == 0 || clip.HasAllTags(Tags));
 

@@ -1,7 +1,8 @@
 namespace CavMae.Retrieval.Index.Embedded;
 
 /// <summary>What lies in a slot; <see cref="Clip"/> is null for an empty one.</summary>
-internal readonly record struct SceneSlot(StoredClip? Clip, int Scene, bool HasAudio, bool HasVisual);
+/// <param name="TagBits"><see cref="Embedded.TagBits"/> of the clip, here so that most clips are passed over without a look at them.</param>
+internal readonly record struct SceneSlot(StoredClip? Clip, int Scene, uint TagBits, bool HasAudio, bool HasVisual);
 
 /// <summary>Slots with their vectors, a matrix for each modality that occurs. What is published never changes, except rows of empty slots.</summary>
 internal sealed record VectorChunk(SceneSlot[] Slots, VectorMatrix? Audio, VectorMatrix? Visual);

@@ -44,7 +44,7 @@ internal sealed class SceneVectorsEdit
         {
             var (chunkIndex, row) = Math.DivRem(clip.Slots[scene], SceneVectors.SlotsPerChunk);
             var record = clip.Scenes[scene];
-            OwnChunk(chunkIndex).Slots[row] = new SceneSlot(clip, scene, record.HasAudio, record.HasVideo);
+            OwnChunk(chunkIndex).Slots[row] = new SceneSlot(clip, scene, clip.TagBits, record.HasAudio, record.HasVideo);
         }
     }
 

@@ -21,12 +21,14 @@ internal sealed class StoredClip
         tags = [.. record.Tags];
         this.record = record with { Tags = tags, Metadata = [], Scenes = [.. record.Scenes] };
         this.metadataJson = metadataJson;
+        TagBits = Embedded.TagBits.Of(tags);
         Sequence = sequence;
         Slots = slots;
     }
 
     public string Id => record.Id;
     public string Sha256 => record.Sha256;
+    public uint TagBits { get; }
     public long Sequence { get; }
     public int[] Slots { get; }
     public IReadOnlyList<SceneRecord> Scenes => record.Scenes;

@@ -7,8 +7,8 @@ using CavMae.Export.Tests.Support;
 
 namespace CavMae.Export.Tests.Bundles;
 
-/// <summary>The bundle's folder: what is in it, how it is replaced, and what a failure leaves behind.</summary>
-public sealed partial class BundleExporterTests : IDisposable
+/// <summary>What is in a bundle: the manifest, the files and their hashes, the model id.</summary>
+public sealed partial class BundleContentTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -96,102 +96,11 @@ public sealed partial class BundleExporterTests : IDisposable
         Export(TinyModel.Options(Target));
 
         Assert.Equal(first, Directory.EnumerateFiles(Target).Order(StringComparer.Ordinal).Select(Sha256));
-        AssertNothingElseLeft();
     }
 
     [Fact]
     public void Export_OtherHeads_GivesAnotherModelId() => Assert.NotEqual(
         Export(TinyModel.Options(Target)).ModelId, Export(TinyModel.Options(Target) with { Heads = 8 }).ModelId);
-
-    [Fact]
-    public void Export_OverABundle_ReplacesItWhole()
-    {
-        Export(TinyModel.Options(Target) with { Name = "old" });
-        File.WriteAllText(Path.Combine(Target, "extra.onnx"), "of an older format");
-
-        Export(TinyModel.Options(Target) with { Name = "new" });
-
-        using JsonDocument manifest = Manifest();
-        Assert.Equal("new", manifest.RootElement.GetProperty("name").GetString());
-        Assert.False(File.Exists(Path.Combine(Target, "extra.onnx")));
-        AssertNothingElseLeft();
-    }
-
-    [Fact]
-    public void Export_IntoAnEmptyFolder_IsAccepted()
-    {
-        Directory.CreateDirectory(Target);
-
-        Assert.Equal(Target, Export(TinyModel.Options(Target + "/")).Folder);
-        AssertNothingElseLeft();
-    }
-
-    [Theory]
-    [InlineData("notes.txt")]
-    [InlineData("model.json.bak")]
-    public void Export_OverSomethingElse_IsRefusedAndLeavesItAlone(string file)
-    {
-        Directory.CreateDirectory(Target);
-        File.WriteAllText(Path.Combine(Target, file), "mine");
-
-        AssertRefused(TinyModel.Options(Target), file);
-        Assert.Equal("mine", File.ReadAllText(Path.Combine(Target, file)));
-        AssertNothingElseLeft();
-    }
-
-    [Fact]
-    public void Export_OverABundleWithForeignFiles_IsRefused()
-    {
-        Export(TinyModel.Options(Target));
-        File.WriteAllText(Path.Combine(Target, "notes.txt"), "mine");
-
-        AssertRefused(TinyModel.Options(Target), "notes.txt");
-    }
-
-    [Fact]
-    public void Export_OverAFile_IsRefused()
-    {
-        File.WriteAllText(Target, "a file");
-
-        AssertRefused(TinyModel.Options(Target), "is a file");
-    }
-
-    [Fact]
-    public void Export_WhileAnotherWritesThere_IsRefused()
-    {
-        using FileStream other = new(folder.File(".bundle.export-lock"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-
-        AssertRefused(TinyModel.Options(Target), "Another export");
-    }
-
-    [Fact]
-    public void Export_AfterAKilledOne_ClearsItsLeftovers()
-    {
-        Directory.CreateDirectory(folder.File(".bundle.exporting"));
-        File.WriteAllText(folder.File(".bundle.exporting/audio.onnx"), "half");
-
-        Export(TinyModel.Options(Target));
-
-        AssertNothingElseLeft();
-    }
-
-    [Fact]
-    public void Export_Cancelled_LeavesTheOldBundleUntouched()
-    {
-        Export(TinyModel.Options(Target) with { Name = "old" });
-        string before = Sha256(Path.Combine(Target, "model.json"));
-        using CancellationTokenSource source = new();
-        StepWatcher watcher = new(step =>
-        {
-            if (step == "Writing visual.onnx")
-                source.Cancel();
-        });
-
-        Assert.ThrowsAny<OperationCanceledException>(() => BundleExporter.Export(TinyModel.Options(Target) with { Name = "new" }, watcher, source.Token));
-
-        Assert.Equal(before, Sha256(Path.Combine(Target, "model.json")));
-        AssertNothingElseLeft();
-    }
 
     [Fact]
     public void Export_Progress_EndsAtItsTotal()
@@ -221,8 +130,6 @@ public sealed partial class BundleExporterTests : IDisposable
     private static void AssertRefused(ExportOptions options, string reason) =>
         Assert.Contains(reason, Assert.Throws<ExportException>(() => Export(options)).Message, StringComparison.Ordinal);
 
-    private void AssertNothingElseLeft() => Assert.Equal([Target], Directory.EnumerateFileSystemEntries(folder.FullPath));
-
     private JsonDocument Manifest() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Target, "model.json")));
 
     private static string Sha256(string path) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)));
@@ -233,13 +140,4 @@ public sealed partial class BundleExporterTests : IDisposable
     /// <summary>What the two encoders read: a branch's plain norms, the shared blocks' modality norms, and all that is not a block's norm.</summary>
     [GeneratedRegex(@"^(patch_embed|pos_embed|modality|norm)_[av]\b|^blocks_[avu]\.\d+\.(attn|mlp)\.|^blocks_[av]\.\d+\.norm[12]\.|^blocks_u\.\d+\.norm[12]_[av]\.")]
     private static partial Regex EncoderTensor();
-
-    private sealed class StepWatcher(Action<string> seen, List<ExportProgress>? reports = null) : IProgress<ExportProgress>
-    {
-        public void Report(ExportProgress value)
-        {
-            reports?.Add(value);
-            seen(value.Step);
-        }
-    }
 }

@@ -1,0 +1,117 @@
+using System.Globalization;
+using CavMae.Retrieval.Media;
+
+namespace CavMae.Retrieval.Tests.Media;
+
+/// <summary>Whoever leaves early leaves nothing behind.</summary>
+[Collection(nameof(ProcessCounting))]
+public sealed class CancellationTests : MediaTestBase
+{
+    private string LongClip() => Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=1200 -f lavfi -i sine=d=1200 -c:v mpeg4 -c:a pcm_s16le clip.mkv");
+
+    [Fact]
+    public async Task DecodeAsync_Cancelled_LeavesNothing()
+    {
+        MediaDecoder decoder = Decoder();
+        MediaSource source = await decoder.OpenAsync(LongClip(), Cancel);
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+
+        OperationCanceledException reason = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.All, cancel.Token))
+            {
+                Assert.NotEmpty(Children());
+                await cancel.CancelAsync();
+            }
+        });
+        Assert.Equal(cancel.Token, reason.CancellationToken);
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task DecodeAsync_LoopLeftEarly_LeavesNothing()
+    {
+        MediaDecoder decoder = Decoder();
+        MediaSource source = await decoder.OpenAsync(LongClip(), Cancel);
+        await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.All, Cancel))
+            break;
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task OpenAsync_Cancelled_LeavesNothing()
+    {
+        string path = LongClip();
+        using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(20));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Decoder().OpenAsync(path, cancel.Token));
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task DecodeAsync_MoreThanParallelism_WaitsAndCanBeCancelled()
+    {
+        MediaDecoder decoder = Decoder(options => options.Parallelism = 1);
+        MediaSource source = await decoder.OpenAsync(Zoom, Cancel);
+        await using IAsyncEnumerator<Scene> first = decoder.DecodeAsync(source, MediaStreams.All, Cancel).GetAsyncEnumerator(Cancel);
+        Assert.True(await first.MoveNextAsync());
+
+        using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await decoder.DecodeAsync(source, MediaStreams.All, cancel.Token).ToListAsync(cancel.Token));
+        await first.DisposeAsync();
+        Assert.Single(await decoder.DecodeAsync(source, MediaStreams.All, Cancel).ToListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task DecodeAsync_ManyAtOnce_EachGetsItsOwn()
+    {
+        MediaDecoder decoder = Decoder(options => options.Parallelism = 4);
+        MediaSource source = await decoder.OpenAsync(Zoom, Cancel);
+        List<Scene>[] all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => decoder.DecodeAsync(source, MediaStreams.All, Cancel).ToListAsync(Cancel).AsTask()));
+        Assert.All(all, scenes => Assert.Equal(all[0][0].Frames[0].Pixels.ToArray(), Assert.Single(scenes).Frames[0].Pixels.ToArray()));
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void Constructor_FolderOfADeadProcess_IsRemoved()
+    {
+        // Above the largest process id of any Linux (2^22).
+        string stale = Directory.CreateTempSubdirectory("cavmae-media-4999999-").FullName;
+        string young = Directory.CreateTempSubdirectory("cavmae-media-4999998-").FullName;
+        string living = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"cavmae-media-{Environment.ProcessId}-")).FullName;
+        try
+        {
+            foreach (string folder in new[] { stale, living })
+                Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(-1));
+            Decoder();
+            Assert.Equal((false, true, true), (Directory.Exists(stale), Directory.Exists(young), Directory.Exists(living)));
+        }
+        finally
+        {
+            Directory.Delete(young);
+            Directory.Delete(living);
+        }
+    }
+
+    [Fact]
+    [Trait("Duration", "Long")]
+    public async Task DecodeAsync_AnHour_MemoryStaysFlat()
+    {
+        string path = Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=2:d=60 -f lavfi -i sine=r=8000:d=60 -c:v mpeg4 -c:a pcm_s16le minute.mkv");
+        string hour = Ffmpeg($"-stream_loop 59 -i {Path.GetFileName(path)} -c copy hour.mkv");
+        MediaDecoder decoder = Decoder();
+        MediaSource source = await decoder.OpenAsync(hour, Cancel);
+        int scenes = 0;
+        long early = 0, late = 0;
+        await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.All, Cancel))
+        {
+            scenes++;
+            Assert.NotNull(scene.Audio);
+            Assert.Single(scene.Frames);
+            if (scenes is 30 or 350)
+                (early, late) = (scenes == 30 ? GC.GetTotalMemory(forceFullCollection: true) : early, GC.GetTotalMemory(forceFullCollection: true));
+        }
+        Assert.InRange(scenes, 359, 361);
+        // What the queues may hold (30 MB) at either time, whatever the length.
+        Assert.InRange(late - early, -30_000_000, 30_000_000);
+    }
+}
