@@ -29,7 +29,7 @@ internal static class SearchTable
         console.Write(table);
         SearchTimings timings = result.Timings;
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.Hits.Count} hits by {modelId}; decode {timings.Decode.TotalMilliseconds:0} ms, encode {timings.Embed.TotalMilliseconds:0} ms, search {timings.Search.TotalMilliseconds:0.0} ms"));
+            $"{result.Hits.Count} {(result.Hits.Count == 1 ? "hit" : "hits")} by {modelId}; decode {timings.Decode.TotalMilliseconds:0} ms, encode {timings.Embed.TotalMilliseconds:0} ms, search {timings.Search.TotalMilliseconds:0.0} ms"));
     }
 
     private static IEnumerable<string> Cells(IndexHit hit, SearchResult result, bool withParts)
