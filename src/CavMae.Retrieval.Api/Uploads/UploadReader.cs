@@ -19,6 +19,9 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     private const int MaxFields = 256;
     private const int MaxBoundaryLength = 200;
 
+    /// <summary>What is read of a body at a time; the reader's own 4 KiB make a megabyte 250 reads and writes.</summary>
+    private const int BufferBytes = 64 * 1024;
+
     /// <summary>Room for part headers and the other fields beside the file.</summary>
     private const long FormOverheadBytes = 1024 * 1024;
 
@@ -30,7 +33,7 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     public async Task<UploadForm> ReadAsync(HttpRequest request, IReadOnlyCollection<string> allowedFields, CancellationToken cancellationToken)
     {
         RaiseBodyLimit(request);
-        MultipartReader reader = new(FindBoundary(request), request.Body) { HeadersCountLimit = 16 };
+        MultipartReader reader = new(FindBoundary(request), request.Body, BufferBytes) { HeadersCountLimit = 16 };
         Dictionary<string, IReadOnlyList<string>> fields = new(StringComparer.Ordinal);
         IncomingFile? file = null;
         int count = 0;

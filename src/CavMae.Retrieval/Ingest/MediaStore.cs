@@ -26,7 +26,8 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             await using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous });
             long size = 0;
-            for (int read; (read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; size += read)
+            // Whole buffers: an upload arrives in small pieces, and each write to disk costs more than its bytes.
+            for (int read; (read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0; size += read)
             {
                 if (size + read > options.Value.MaxUploadBytes)
                     throw new UploadTooLargeException(options.Value.MaxUploadBytes);
