@@ -48,6 +48,7 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         MediaException e => (StatusCodes.Status422UnprocessableEntity, e.Message),
         EncoderBusyException e => (StatusCodes.Status429TooManyRequests, e.Message),
         StoreUnavailableException => (StatusCodes.Status503ServiceUnavailable, "The store cannot be read or written now; the service's log says why."),
+        FfmpegUnavailableException => (StatusCodes.Status503ServiceUnavailable, "ffmpeg cannot be started now; the service's log says why."),
         ModelException => (StatusCodes.Status503ServiceUnavailable, "The model cannot encode now; the service's log says why."),
         _ => (StatusCodes.Status500InternalServerError, "Something went wrong that should not have; the service's log says what."),
     };

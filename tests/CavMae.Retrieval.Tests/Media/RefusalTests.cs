@@ -8,7 +8,6 @@ namespace CavMae.Retrieval.Tests.Media;
 public sealed class RefusalTests : MediaTestBase
 {
     [Theory]
-    [InlineData("")]
     [InlineData("just some text, named like a video\n")]
     [InlineData("#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")]
     [InlineData("ffconcat version 1.0\nfile /etc/passwd\n")]
@@ -131,7 +130,7 @@ public sealed class RefusalTests : MediaTestBase
     public async Task GetVersionAsync_NoFfmpegInTheFolder_SaysWhatToDo()
     {
         MediaDecoder decoder = Decoder(options => options.FfmpegFolder = PathOf("nowhere"));
-        InvalidOperationException reason = await Assert.ThrowsAsync<InvalidOperationException>(() => decoder.GetVersionAsync(Cancel));
+        FfmpegUnavailableException reason = await Assert.ThrowsAsync<FfmpegUnavailableException>(() => decoder.GetVersionAsync(Cancel));
         Assert.Contains("Media:FfmpegFolder", reason.Message, StringComparison.Ordinal);
         Assert.StartsWith("ffmpeg version", await Decoder().GetVersionAsync(Cancel), StringComparison.Ordinal);
     }
