@@ -131,6 +131,26 @@ public sealed class SceneTests : MediaTestBase
     }
 
     [Fact]
+    public async Task DecodeAsync_OnePictureAndMuchSound_GoesOnWithSound()
+    {
+        Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=1:d=1 -c:v libx264 picture.mkv");
+        string path = Ffmpeg("-i picture.mkv -f lavfi -i sine=d=800 -c:v copy -c:a aac clip.mkv");
+        (_, List<Scene> scenes) = await DecodeAsync(path);
+        Assert.Equal(80, scenes.Count);
+        Assert.Equal([0], scenes.Where(scene => scene.Frames.Count > 0).Select(scene => scene.Index));
+    }
+
+    [Fact]
+    public async Task DecodeAsync_SlideShow_ShowsEachPicture()
+    {
+        // A picture every 20 s, in H.264 with reordering: the decoder holds many minutes back.
+        string path = Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=1/20:d=1600 -f lavfi -i sine=r=16000:d=1600 -c:v libx264 -bf 3 -c:a pcm_s16le clip.mkv");
+        (_, List<Scene> scenes) = await DecodeAsync(path);
+        Assert.Equal(160, scenes.Count);
+        Assert.All(scenes, scene => Assert.True(scene.Frames.Count == 1 && scene.Audio is not null));
+    }
+
+    [Fact]
     public async Task DecodeAsync_OverlappingScenes_SeeTheirOwnFrames()
     {
         // Frame k is a flat grey of k levels, so that a frame's brightness tells its number.
