@@ -35,7 +35,7 @@ public sealed class BatchQueueTests
         await using BatchQueue<int> queue = Queue(batch => { open.Wait(Token); return [.. batch.Select(i => (float[])[i])]; }, maxBatch: 2, capacity: 4);
         Task<float[]>[] taken = [.. Enumerable.Range(0, 4).Select(i => queue.EncodeAsync(i, Token))];
 
-        await Assert.ThrowsAsync<EncoderBusyException>(() => queue.EncodeAsync(4, Token));
+        await Assert.ThrowsAsync<BusyException>(() => queue.EncodeAsync(4, Token));
 
         open.Set();
         await Task.WhenAll(taken);
