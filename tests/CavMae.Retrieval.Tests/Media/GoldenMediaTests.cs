@@ -89,7 +89,3 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
         return ((double)sum / expected.Length, 10 * Math.Log10(255.0 * 255 * expected.Length / squares));
     }
 }
-
-/// <summary>Tests that count this process's children run one after the other.</summary>
-[CollectionDefinition(nameof(ProcessCounting), DisableParallelization = true)]
-public sealed class ProcessCounting;
