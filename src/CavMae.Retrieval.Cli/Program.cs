@@ -1,1 +1,3 @@
-return 0;
+using CavMae.Retrieval.Cli.Commands;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

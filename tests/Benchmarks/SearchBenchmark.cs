@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using CavMae.Benchmarks.Reporting;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Index.Embedded;
@@ -16,19 +17,27 @@ internal static class SearchBenchmark
     private const int Runs = 31;
     private const int FloatsPerBlock = 256 * Dimension;
 
-    public static void Run(TextWriter output)
+    /// <summary>The scan's share of the bandwidth that is aimed at.</summary>
+    private const double LeastBandwidthShare = 0.85;
+
+    public static void Run(Report report, CancellationToken cancellationToken)
     {
-        output.WriteLine($"Exact search, {Dimension} dimensions, sound to pictures, 10 hits, {Runs} runs: milliseconds, best and median");
-        output.WriteLine($"{"scenes",8} {"query scenes",13} {"threads",8} {"scan best",10} {"median",8} {"GB/s",6} {"sum best",10} {"median",8} {"GB/s",6} {"scan/sum",9}");
+        report.Section("Exact search", $"{Dimension} dimensions, sound to pictures, 10 hits, {Runs} turns of one scan and one plain sum over the same memory by "
+            + "the same threads: milliseconds, best and median; GB/s of the best; scan/sum of the medians. More query scenes do more work on the same bytes.");
+        List<string[]> rows = [];
         foreach (var scenes in new[] { 1_000, 10_000, 100_000 })
         {
             var vectors = Fill(scenes);
             foreach (var queryScenes in new[] { 1, 6, 60 })
-                Measure(output, vectors, scenes, queryScenes);
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                rows.Add(Measure(report, vectors, scenes, queryScenes));
+            }
         }
+        report.Table(["scenes", "query scenes", "threads", "scan best", "median", "GB/s", "sum best", "median", "GB/s", "scan/sum"], rows);
     }
 
-    private static void Measure(TextWriter output, SceneVectors vectors, int scenes, int queryScenes)
+    private static string[] Measure(Report report, SceneVectors vectors, int scenes, int queryScenes)
     {
         using var lease = vectors.Acquire();
         var chunks = lease.Chunks;
@@ -57,8 +66,20 @@ internal static class SearchBenchmark
         Array.Sort(scan);
         Array.Sort(sum);
         var megabytes = scenes * (double)Dimension * sizeof(float) / 1e6;
-        output.WriteLine($"{scenes,8} {queryScenes,13} {threads,8} {scan[0],10:0.000} {scan[Runs / 2],8:0.000} {megabytes / scan[0],6:0.0} "
-            + $"{sum[0],10:0.000} {sum[Runs / 2],8:0.000} {megabytes / sum[0],6:0.0} {scan[Runs / 2] / sum[Runs / 2],9:0.00}");
+        var (scanMedian, sumMedian) = (scan[Runs / 2], sum[Runs / 2]);
+        if (scenes == 100_000 && queryScenes == 1)
+        {
+            report.Aim($"search: scan of {scenes.Format()} × {Dimension}, one direction", $"≤ bytes / ({LeastBandwidthShare} × bandwidth) = {(sumMedian / LeastBandwidthShare).Format("0.00")} ms",
+                $"{scanMedian.Format("0.00")} ms = {(megabytes / scanMedian).Format("0.0")} GB/s; plain sum {sumMedian.Format("0.00")} ms = {(megabytes / sumMedian).Format("0.0")} GB/s",
+                scanMedian <= sumMedian / LeastBandwidthShare);
+        }
+        return
+        [
+            scenes.Format(), queryScenes.Format(), threads.Format(),
+            scan[0].Format("0.000"), scanMedian.Format("0.000"), (megabytes / scan[0]).Format("0.0"),
+            sum[0].Format("0.000"), sumMedian.Format("0.000"), (megabytes / sum[0]).Format("0.0"),
+            (scanMedian / sumMedian).Format("0.00"),
+        ];
     }
 
     /// <summary>Adds up every number of the stored pictures' vectors: nothing but reading them.</summary>
@@ -125,7 +146,7 @@ internal static class SearchBenchmark
         return vectors;
     }
 
-    private static float[] UnitVector(Random random)
+    internal static float[] UnitVector(Random random)
     {
         var vector = new float[Dimension];
         var squares = 0.0;

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using CavMae.Retrieval.Cli.Hosting;
+using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Media;
+using Microsoft.Extensions.Options;
+
+namespace CavMae.Retrieval.Cli.Commands;
+
+/// <summary>The command <c>cavmae</c>: what the service does, on this machine and without the service.</summary>
+internal static class CommandLine
+{
+    /// <summary>On Ctrl-C: an encoder run under way cannot be stopped, and takes seconds with a large model on a slow machine.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs the command; returns its <see cref="ExitCode"/>.</summary>
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+    {
+        ParseResult parsed = Root().Parse(arguments);
+        InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopLimit };
+        try
+        {
+            int code = await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
+            return parsed.Errors.Count > 0 ? ExitCode.BadUse : code;
+        }
+        catch (OperationCanceledException)
+        {
+            await error.WriteLineAsync("Interrupted. What was indexed before stays; nothing is half-stored.").ConfigureAwait(false);
+            return ExitCode.Interrupted;
+        }
+        catch (BadUseException problem)
+        {
+            await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
+            return ExitCode.BadUse;
+        }
+        catch (Exception problem) when (IsExpected(problem))
+        {
+            await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
+            if (problem is StoreInUseException)
+                await error.WriteLineAsync("If that is the service: send it the files and searches over HTTP (see its /swagger), or stop it first.").ConfigureAwait(false);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>These say what to do; a stack trace would only hide it.</summary>
+    private static bool IsExpected(Exception problem) => problem is OptionsValidationException or StartException or ModelException or ModelMismatchException
+        or StoreInUseException or StoreUnavailableException or MediaException or EncoderBusyException or IOException or UnauthorizedAccessException;
+
+    private static RootCommand Root()
+    {
+        RootCommand root = new("Finds video scenes that fit a sound, and sounds that fit a scene: fills and asks a data folder without the service.")
+        {
+            CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), ModelCommand.Create(),
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+}

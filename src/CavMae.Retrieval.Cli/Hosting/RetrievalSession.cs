@@ -1,0 +1,97 @@
+using System.CommandLine;
+using CavMae.Retrieval.Cli.Commands;
+using CavMae.Retrieval.Cli.Indexing;
+using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Index;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CavMae.Retrieval.Cli.Hosting;
+
+/// <summary>The library's services, open for one command: options read, model loaded, data folder taken.</summary>
+internal sealed class RetrievalSession : IAsyncDisposable
+{
+    private const string SettingsFile = "appsettings.json";
+    private readonly ServiceProvider services;
+
+    private RetrievalSession(ServiceProvider services) => this.services = services;
+
+    public IServiceProvider Services => services;
+
+    /// <param name="parsed">The command line; its common options go before the settings.</param>
+    /// <param name="mustExist">Whether a data folder that is not there is an error; otherwise it is made.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    /// <exception cref="StoreInUseException">The service, or another command, works on the data folder.</exception>
+    /// <exception cref="StartException">A setting or ffmpeg stands in the way.</exception>
+    /// <remarks>And what <see cref="RetrievalStartup.OpenAsync"/> throws.</remarks>
+    public static async Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken)
+    {
+        IServiceCollection collection = new ServiceCollection()
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ErrorStreamLogger(parsed.InvocationConfiguration.Error)))
+            .AddCavMaeRetrieval(ReadConfiguration(parsed))
+            .AddSingleton<LibraryIndexer>();
+        RetrievalSession session = new(collection.BuildServiceProvider());
+        try
+        {
+            session.Services.GetService<IStartupValidator>()?.Validate();
+            string folder = session.Services.GetRequiredService<IOptions<IndexOptions>>().Value.Embedded.Path;
+            if (mustExist && !Directory.Exists(folder))
+                throw new StartException($"There is no data folder '{Path.GetFullPath(folder)}'. Index something first (cavmae index), or name another folder with --data.");
+            await session.Services.GetRequiredService<RetrievalStartup>().OpenAsync(session.Services, cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch (Exception problem)
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            // Unknown settings and a missing ffmpeg come as this; their messages say what to do.
+            if (problem is InvalidOperationException)
+                throw new StartException(problem.InnerException is { } inner ? $"{problem.Message} {inner.Message}" : problem.Message, problem);
+            throw;
+        }
+    }
+
+    /// <summary>The model's options alone, for a command that needs no store.</summary>
+    public static ModelOptions ReadModelOptions(ParseResult parsed)
+    {
+        ServiceCollection collection = new();
+        collection.AddValidatedOptions<ModelOptions>(ReadConfiguration(parsed), ModelOptions.Section);
+        using ServiceProvider provider = collection.BuildServiceProvider();
+        try
+        {
+            return provider.GetRequiredService<IOptions<ModelOptions>>().Value;
+        }
+        catch (InvalidOperationException problem)
+        {
+            throw new StartException(problem.InnerException is { } inner ? $"{problem.Message} {inner.Message}" : problem.Message, problem);
+        }
+    }
+
+    private static IConfiguration ReadConfiguration(ParseResult parsed)
+    {
+        Dictionary<string, string?> overrides = [];
+        if (parsed.GetValue(CommonOptions.Data) is { } data)
+            overrides[$"{IndexOptions.Section}:{nameof(IndexOptions.Embedded)}:{nameof(EmbeddedIndexOptions.Path)}"] = data;
+        if (parsed.GetValue(CommonOptions.Model) is { } model)
+            overrides[$"{ModelOptions.Section}:{nameof(ModelOptions.Path)}"] = model;
+        try
+        {
+            return new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, SettingsFile), optional: true)
+                .AddJsonFile(Path.GetFullPath(SettingsFile), optional: true)
+                .AddEnvironmentVariables()
+                .AddInMemoryCollection(overrides)
+                .Build();
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new StartException($"{problem.Message} {problem.InnerException?.Message}", problem);
+        }
+    }
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
+
+/// <summary>A setting or a program stands in the way; the message says which.</summary>
+internal sealed class StartException(string message, Exception? innerException = null) : Exception(message, innerException);

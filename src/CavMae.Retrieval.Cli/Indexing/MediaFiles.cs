@@ -1,0 +1,68 @@
+namespace CavMae.Retrieval.Cli.Indexing;
+
+/// <param name="Path">As it was given, or as it was found below what was given.</param>
+/// <param name="SizeBytes">For showing progress.</param>
+internal sealed record MediaFile(string Path, long SizeBytes);
+
+/// <summary>The files to index, and the folders that could not be looked into.</summary>
+internal sealed class MediaFiles
+{
+    private readonly List<MediaFile> found = [];
+    private readonly List<FileReport> unreadable = [];
+    private readonly HashSet<string> seen = new(StringComparer.Ordinal);
+    private readonly string dataFolder;
+
+    private MediaFiles(string dataFolder) => this.dataFolder = dataFolder;
+
+    public IReadOnlyList<MediaFile> Found => found;
+    public IReadOnlyList<FileReport> Unreadable => unreadable;
+    public long TotalBytes => found.Sum(file => file.SizeBytes);
+
+    /// <summary>
+    /// Files as they are, folders with all below them in the order of their names; each file once. Left out below folders: hidden files and folders,
+    /// links to folders (they may lead in circles), and the data folder itself.
+    /// </summary>
+    public static MediaFiles Find(IEnumerable<string> paths, string dataFolder)
+    {
+        MediaFiles files = new(dataFolder);
+        foreach (string path in paths)
+        {
+            if (Directory.Exists(path))
+                files.AddFolder(new DirectoryInfo(path));
+            else
+                files.Add(new FileInfo(path), path);
+        }
+        return files;
+    }
+
+    private void AddFolder(DirectoryInfo folder)
+    {
+        if (folder.FullName.TrimEnd(Path.DirectorySeparatorChar) == dataFolder.TrimEnd(Path.DirectorySeparatorChar))
+            return;
+        FileSystemInfo[] entries;
+        try
+        {
+            entries = folder.GetFileSystemInfos();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            unreadable.Add(new FileReport(folder.ToString(), FileState.Failed, e.Message));
+            return;
+        }
+        foreach (FileSystemInfo entry in entries.Where(entry => !entry.Name.StartsWith('.')).OrderBy(entry => entry.Name, StringComparer.Ordinal))
+        {
+            string path = Path.Combine(folder.ToString(), entry.Name);
+            if (entry is FileInfo file)
+                Add(file, path);
+            else if (entry.LinkTarget is null)
+                AddFolder(new DirectoryInfo(path));
+        }
+    }
+
+    private void Add(FileInfo file, string path)
+    {
+        // A link that leads nowhere has no size; opening it says what is wrong.
+        if (seen.Add(file.FullName))
+            found.Add(new MediaFile(path, file.Exists && file.LinkTarget is null ? file.Length : 0));
+    }
+}

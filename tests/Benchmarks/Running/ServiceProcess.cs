@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace CavMae.Benchmarks.Running;
+
+/// <summary>The service as it is shipped: a process of its own, asked over HTTP on a free port of this machine.</summary>
+internal sealed partial class ServiceProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+
+    private readonly TaskCompletionSource<Uri> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StringBuilder log = new();
+
+    private ServiceProcess(Process process)
+    {
+        Process = process;
+        process.OutputDataReceived += (_, e) => Read(e.Data);
+        process.ErrorDataReceived += (_, e) => Read(e.Data);
+        process.Exited += (_, _) => address.TrySetException(new BenchmarkException($"The service did not start:\n{log}"));
+    }
+
+    public Process Process { get; }
+
+    /// <summary>Keeps its connection open between requests, as clients do.</summary>
+    public HttpClient Http { get; } = new() { Timeout = Timeout.InfiniteTimeSpan };
+
+    public static async Task<ServiceProcess> StartAsync(Bundle bundle, string dataFolder, CancellationToken cancellationToken)
+    {
+        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+        string folder = Path.Combine(Workspace.RepositoryRoot, "src", "CavMae.Retrieval.Api", "bin", configuration, "net10.0");
+        string program = Path.Combine(folder, "CavMae.Retrieval.Api.dll");
+        if (!File.Exists(program))
+            throw new BenchmarkException($"The service is not built: {program} is missing. Run 'dotnet build src/CavMae.Retrieval.Api -c {configuration}'.");
+        ProcessStartInfo start = new("dotnet", [program]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        start.Environment["Model__Path"] = bundle.Folder;
+        start.Environment["Index__Embedded__Path"] = dataFolder;
+        ServiceProcess service = new(new Process { StartInfo = start, EnableRaisingEvents = true });
+        try
+        {
+            service.Process.Start();
+            service.Process.BeginOutputReadLine();
+            service.Process.BeginErrorReadLine();
+            service.Http.BaseAddress = await service.address.Task.WaitAsync(StartLimit, cancellationToken);
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            return;
+        lock (log)
+            log.AppendLine(line);
+        if (Address().Match(line) is { Success: true } match)
+            address.TrySetResult(new Uri(match.Groups[1].Value + "/"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        Process.Kill(entireProcessTree: true);
+        await Process.WaitForExitAsync();
+        Process.Dispose();
+    }
+
+    /// <summary>What the service logs once it listens.</summary>
+    [GeneratedRegex(@"API: (http://\S+/api/v1)")]
+    private static partial Regex Address();
+}

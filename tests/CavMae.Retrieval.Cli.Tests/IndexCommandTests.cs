@@ -1,0 +1,119 @@
+using CavMae.Retrieval.Cli.Tests.Support;
+using CavMae.Retrieval.Index;
+
+namespace CavMae.Retrieval.Cli.Tests;
+
+public sealed class IndexCommandTests(TinyBundle bundle) : CliTest(bundle)
+{
+    [Fact]
+    public async Task Index_FolderWithBadFiles_IndexesTheRestAndNamesThem()
+    {
+        CopyClip(Zoom, "library/zoom.mp4");
+        CopyClip(Bars, "library/deeper/bars.mp4");
+        await File.WriteAllTextAsync(PathOf("library/notes.mp4"), "not a film", Cancellation);
+        await File.WriteAllBytesAsync(PathOf("library/deeper/empty.wav"), [], Cancellation);
+        await File.WriteAllTextAsync(PathOf("library/.hidden"), "left out", Cancellation);
+
+        Outcome outcome = await RunAsync("index", PathOf("library"), "--tag", "b", "--tag", "a");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("2 indexed, 0 already there, 2 failed", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("notes.mp4: The file is none of MP4", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("empty.wav: ", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", outcome.Error, StringComparison.Ordinal);
+        ClipPage page = await WithIndexAsync(index => index.ListAsync([], null, 10, Cancellation));
+        Assert.Equal(["bars.mp4", "zoom.mp4"], page.Items.Select(clip => clip.Title).Order());
+        Assert.All(page.Items, clip => Assert.Equal(["b", "a"], clip.Tags));
+        Assert.Equal((2, 0), CountFiles());
+    }
+
+    [Fact]
+    public async Task Index_ContentThatIsThere_SaysSoAndChangesNothing()
+    {
+        string clip = CopyClip(Zoom, "first.mp4");
+        Outcome first = await RunAsync("index", clip);
+        Outcome second = await RunAsync("index", CopyClip(Zoom, "second.mp4"), clip);
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Contains("1 indexed, 0 already there, 0 failed", first.Output, StringComparison.Ordinal);
+        Assert.Contains("0 indexed, 2 already there, 0 failed", second.Output, StringComparison.Ordinal);
+        Assert.Contains("\"first.mp4\", already", second.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await WithIndexAsync(index => index.CountAsync(Cancellation))).Clips);
+    }
+
+    [Fact]
+    public async Task Index_DataFolderInsidePath_DoesNotIndexItself()
+    {
+        CopyClip(Zoom, "zoom.mp4");
+        string parent = Path.GetDirectoryName(DataFolder)!;
+        await RunAsync("index", parent);
+
+        Outcome again = await RunAsync("index", parent);
+
+        Assert.Equal(0, again.ExitCode);
+        Assert.Contains("0 indexed, 1 already there, 0 failed", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_LinkToFolderAbove_EndsAndTakesEachFileOnce()
+    {
+        CopyClip(Zoom, "library/zoom.mp4");
+        Directory.CreateSymbolicLink(PathOf("library/round"), PathOf("library"));
+
+        Outcome outcome = await RunAsync("index", PathOf("library"), PathOf("library/zoom.mp4"));
+
+        Assert.Contains("1 indexed, 0 already there, 0 failed", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_MissingPath_IsBadUseAndMakesNothing()
+    {
+        Outcome outcome = await RunAsync("index", CopyClip(Zoom, "zoom.mp4"), PathOf("gone.mp4"));
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("gone.mp4", outcome.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(DataFolder));
+    }
+
+    [Fact]
+    public async Task Index_FolderInUse_SaysByWhom()
+    {
+        using DataFolder taken = Index.DataFolder.Open(DataFolder);
+
+        Outcome outcome = await RunAsync("index", CopyClip(Zoom, "zoom.mp4"));
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains($"in use by process {Environment.ProcessId}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("If that is the service", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_Cancelled_LeavesWholeClipsOnly()
+    {
+        for (int i = 0; i < 40; i++)
+            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        Task<Outcome> running = RunUntilAsync(["index", PathOf("library")], stop.Token);
+        await UntilMediaIsKeptAsync(running);
+
+        await stop.CancelAsync();
+        Outcome outcome = await running;
+
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.Contains("Interrupted", outcome.Error, StringComparison.Ordinal);
+        (int media, int incoming) = CountFiles();
+        IndexCounts counts = await WithIndexAsync(index => index.CountAsync(Cancellation));
+        Assert.InRange(counts.Clips, 1, 39);
+        Assert.Equal((counts.Clips, 0), (media, incoming));
+    }
+
+    private async Task UntilMediaIsKeptAsync(Task running)
+    {
+        string media = Path.Combine(DataFolder, "media");
+        while (!Directory.Exists(media) || CountFiles().Media == 0)
+        {
+            Assert.False(running.IsCompleted, "the command ended before it stored a clip");
+            await Task.Delay(10, Cancellation);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using CavMae.Retrieval.Cli.Tests.Support;
+using CavMae.Retrieval.Index;
+
+namespace CavMae.Retrieval.Cli.Tests;
+
+/// <summary>The program as a process of its own, and what belongs to no one command.</summary>
+public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
+{
+    [Fact]
+    public async Task Model_Bundle_PrintsWhatItIs()
+    {
+        Outcome outcome = await RunAsync("model");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains(Bundle.Result.ModelId, outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("32 numbers", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("random weights", outcome.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(DataFolder));
+    }
+
+    [Fact]
+    public async Task Model_DamagedBundle_FailsAndNamesTheFile()
+    {
+        string copy = Directory.CreateDirectory(PathOf("model")).FullName;
+        foreach (string file in Directory.GetFiles(Bundle.Folder))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        await File.AppendAllTextAsync(Path.Combine(copy, "visual.onnx"), "x", Cancellation);
+
+        (int code, string output, string error) = await RunProcessAsync(["model", "--model", copy]);
+
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains("'visual.onnx' of the model bundle is damaged", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Process_NoCommand_IsBadUse() => Assert.Equal(2, (await RunProcessAsync([])).Code);
+
+    [Fact]
+    public async Task Process_UnknownSetting_IsNamed()
+    {
+        await File.WriteAllTextAsync(PathOf("appsettings.json"), """{ "Scenes": { "Strid": "00:00:05" } }""", Cancellation);
+
+        (int code, _, string error) = await RunProcessAsync(["index", CopyClip(Zoom, "zoom.mp4"), "--data", DataFolder, "--model", Bundle.Folder]);
+
+        Assert.Equal(1, code);
+        Assert.Contains("'Strid'", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Process_SettingsOfWorkingDirectoryAndEnvironment_AreUsed()
+    {
+        await File.WriteAllTextAsync(PathOf("appsettings.json"), """{ "Scenes": { "Stride": "00:00:05" } }""", Cancellation);
+        CopyClip(Zoom, "zoom.mp4");
+
+        (int code, string output, _) = await RunProcessAsync(["index", "zoom.mp4", "--model", Bundle.Folder], ("Index__Embedded__Path", DataFolder));
+
+        Assert.Equal(0, code);
+        Assert.Contains("2 scenes", output, StringComparison.Ordinal);
+        Assert.Equal(1, (await WithIndexAsync(index => index.CountAsync(Cancellation))).Clips);
+    }
+
+    [Fact]
+    public async Task Process_CtrlC_EndsWith130AndLeavesWholeClipsOnly()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent by kill, which Windows lacks");
+        for (int i = 0; i < 40; i++)
+            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+        using Process process = Start(["index", "library", "--data", DataFolder, "--model", Bundle.Folder]);
+        Task<string> error = process.StandardError.ReadToEndAsync(Cancellation);
+        Assert.StartsWith("indexed", await process.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation);
+
+        using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
+            await kill.WaitForExitAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+        await output;
+
+        Assert.Equal(130, process.ExitCode);
+        Assert.Contains("Interrupted", await error, StringComparison.Ordinal);
+        (int media, int incoming) = CountFiles();
+        IndexCounts counts = await WithIndexAsync(index => index.CountAsync(Cancellation));
+        Assert.InRange(counts.Clips, 1, 39);
+        Assert.Equal((counts.Clips, 0), (media, incoming));
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        using Process process = Start(arguments, environment);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), error = process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+        return (process.ExitCode, await output, await error);
+    }
+
+    private Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments])
+        {
+            WorkingDirectory = PathOf(""),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using CavMae.Retrieval.Cli.Commands;
+using CavMae.Retrieval.Index;
+using CavMae.Tests.Shared;
+
+namespace CavMae.Retrieval.Cli.Tests.Support;
+
+/// <summary>What a command said and how it ended.</summary>
+internal sealed record Outcome(int ExitCode, string Output, string Error)
+{
+    public JsonElement Json => JsonDocument.Parse(Output).RootElement;
+}
+
+/// <summary>A folder of its own with a library and a data folder, and the command to run on them.</summary>
+public abstract class CliTest(TinyBundle bundle) : IDisposable
+{
+    internal const string Zoom = "zoom_640x360_25fps_10s.mp4";
+    internal const string Bars = "bars_480x854_29.97fps_12.3s.mp4";
+
+    private readonly TemporaryFolder folder = new();
+
+    internal TinyBundle Bundle { get; } = bundle;
+    internal string DataFolder => folder.File("data");
+    internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    internal string PathOf(string name) => folder.File(name);
+
+    /// <summary>Runs <c>cavmae</c> on this test's model and data folder.</summary>
+    internal Task<Outcome> RunAsync(params string[] arguments) => RunUntilAsync(arguments, Cancellation);
+
+    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        using StringWriter output = new(), error = new();
+        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", Bundle.Folder], output, error, cancellationToken);
+        return new Outcome(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>A copy of a fixture clip under the test's folder.</summary>
+    internal string CopyClip(string clip, string name)
+    {
+        string path = folder.File(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.Copy(Fixtures.Clip(clip), path);
+        return path;
+    }
+
+    /// <summary>A clip that plays as the fixture does, but whose content is another: an empty box is appended, which MP4 lets stand anywhere.</summary>
+    internal string CopyDistinct(string clip, string name, int number)
+    {
+        string path = CopyClip(clip, name);
+        using FileStream file = new(path, FileMode.Append);
+        file.Write([0, 0, 0, 12, .. "free"u8, .. BitConverter.GetBytes(number)]);
+        return path;
+    }
+
+    /// <summary>Opens what the command left, as the service would.</summary>
+    internal async Task<T> WithIndexAsync<T>(Func<ISceneIndex, Task<T>> use)
+    {
+        using DataFolder data = Index.DataFolder.Open(DataFolder);
+        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, Bundle.Result.ModelId, Bundle.Result.Dimension, cancellationToken: Cancellation);
+        return await use(index);
+    }
+
+    /// <summary>Media files and unfinished copies in the data folder.</summary>
+    internal (int Media, int Incoming) CountFiles() => (Count("media"), Count("incoming"));
+
+    private int Count(string name) => Directory.GetFiles(Path.Combine(DataFolder, name), "*", SearchOption.AllDirectories).Length;
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
