@@ -16,7 +16,7 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException)
+catch (Exception e) when (e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or FfmpegUnavailableException)
 {
     // These say what to do; a stack trace would only hide it.
     StartupLog.CannotStart(app.Logger, e.Message);

@@ -76,8 +76,17 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
         sceneIndex = await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false);
         await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
+        await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
         metrics.ObserveQueueDepth(() => encoder.AudioQueueDepth, () => encoder.VisualQueueDepth);
         metrics.ObserveStore(() => sceneIndex.CountAsync(CancellationToken.None).GetAwaiter().GetResult());
+    }
+
+    /// <summary>One search that finds what it finds: the code is compiled before the first client waits for it.</summary>
+    private async Task WarmUpSearchAsync(int dimension, CancellationToken cancellationToken)
+    {
+        float[] unit = new float[dimension];
+        unit[0] = 1;
+        await Index.SearchAsync(new IndexQuery { Scenes = [new SceneEmbedding(0, TimeSpan.Zero, TimeSpan.Zero, unit, unit)], Pairings = Pairings.All }, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -57,6 +57,7 @@ public sealed class BadInputTests(ServiceFixture fixture) : IClassFixture<Servic
     {
         { "metadata that is an array", "metadata", "[1]", 400, "object" },
         { "metadata that is null", "metadata", "null", 400, "object" },
+        { "metadata nested too deep", "metadata", string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40), 400, "JSON" },
         { "metadata that is no JSON", "metadata", "{", 400, "JSON" },
         { "id with a slash", "id", "../x", 400, "id" },
         { "id of dots", "id", "..", 400, "id" },

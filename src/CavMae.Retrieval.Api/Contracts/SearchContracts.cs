@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Search;
 
@@ -22,7 +23,7 @@ public sealed record QueryResponse(double DurationSeconds, int Scenes);
 
 /// <param name="Score">Cosine of the best pair of query scene and stored scene, −1 to 1; for similar, the mean of the parts.</param>
 /// <param name="Parts">Only for similar: the cosines behind the score.</param>
-public sealed record HitResponse(float Score, PartsResponse? Parts, HitClipResponse Clip, SceneSpanResponse Scene, SceneSpanResponse QueryScene)
+public sealed record HitResponse(float Score, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PartsResponse? Parts, HitClipResponse Clip, SceneSpanResponse Scene, SceneSpanResponse QueryScene)
 {
     public static HitResponse From(IndexHit hit, SearchResult result)
     {
@@ -37,7 +38,11 @@ public sealed record HitResponse(float Score, PartsResponse? Parts, HitClipRespo
 }
 
 /// <summary>Cosines of query → stored; left out where one side lacks the modality.</summary>
-public sealed record PartsResponse(float? AudioToVideo, float? VideoToAudio, float? AudioToAudio, float? VideoToVideo)
+public sealed record PartsResponse(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? AudioToVideo,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? VideoToAudio,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? AudioToAudio,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] float? VideoToVideo)
 {
     public static PartsResponse From(ScoreParts parts) => new(parts.AudioToVisual, parts.VisualToAudio, parts.AudioToAudio, parts.VisualToVisual);
 }

@@ -29,6 +29,7 @@ internal static class ClipEndpoints
         clips.MapGet("", ListAsync).WithName("ListClips").WithSummary("List clips in the order of their first upload").ProducesProblems(400, 503);
         clips.MapGet("/{id}", GetAsync).WithName("GetClip").WithSummary("One clip").ProducesProblems(404, 503);
         clips.MapDelete("/{id}", DeleteAsync).WithName("DeleteClip").WithSummary("Remove a clip with its scenes and media").ProducesProblems(404, 503);
+        clips.MapMethods("/{id}/media", [HttpMethods.Head], GetMediaAsync).ExcludeFromDescription();
         clips.MapGet("/{id}/media", GetMediaAsync).WithName("GetClipMedia").WithSummary("The media file as it was uploaded; range requests are answered")
             .Produces(200, contentType: "application/octet-stream").Produces(206).Produces(304).Produces(416).ProducesProblems(404, 503);
         clips.MapGet("/{id}/thumbnail", GetThumbnailAsync).WithName("GetClipThumbnail").WithSummary("A small JPEG of the clip at a time")

@@ -13,6 +13,9 @@ internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, 
     public const int MaxTitleLength = 1000;
     public const int MaxIdLength = 128;
 
+    /// <summary>Answers nest a clip's metadata a few levels deeper, and JSON readers usually give up at 64.</summary>
+    private const int MaxMetadataDepth = 32;
+
     public IncomingFile File { get; } = file;
 
     /// <summary>What the fields say of a clip, checked.</summary>
@@ -55,7 +58,7 @@ internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, 
             return [];
         try
         {
-            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
+            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxMetadataDepth });
             return node as JsonObject ?? throw ApiException.BadRequest("'metadata' is not a JSON object.");
         }
         catch (JsonException e)

@@ -22,6 +22,9 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     /// <summary>What is read of a body at a time; the reader's own 4 KiB make a megabyte 250 reads and writes.</summary>
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>COR_E_IO: an I/O error without a number of the system's.</summary>
+    private const int GenericIoError = unchecked((int)0x80131620);
+
     /// <summary>Room for part headers and the other fields beside the file.</summary>
     private const long FormOverheadBytes = 1024 * 1024;
 
@@ -36,12 +39,11 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
         MultipartReader reader = new(FindBoundary(request), request.Body, BufferBytes) { HeadersCountLimit = 16 };
         Dictionary<string, IReadOnlyList<string>> fields = new(StringComparer.Ordinal);
         IncomingFile? file = null;
-        int count = 0;
         try
         {
-            while (await ReadSectionAsync(reader, cancellationToken) is { } section)
+            for (int count = 1; await reader.ReadNextSectionAsync(cancellationToken) is { } section; count++)
             {
-                if (++count > MaxFields)
+                if (count > MaxFields)
                     throw ApiException.BadRequest($"The form has more than {MaxFields} parts.");
                 string name = FindName(section);
                 if (name == FileField)
@@ -56,15 +58,17 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
         catch (Exception e)
         {
             file?.Dispose();
-            // What the reader says of a form that breaks off or is malformed is about the form, not about the service.
-            if (e is InvalidDataException or IOException and not BadHttpRequestException && !cancellationToken.IsCancellationRequested && e.GetType() != typeof(FileNotFoundException) && IsFromBody(e))
+            if (IsMalformedForm(e))
                 throw ApiException.BadRequest($"The form cannot be read: {e.Message}");
             throw;
         }
     }
 
-    /// <summary>The multipart reader throws plain IOException and InvalidDataException; errors of the disk carry an error number.</summary>
-    private static bool IsFromBody(Exception e) => e is InvalidDataException || e is IOException { HResult: unchecked((int)0x80131620) };
+    /// <summary>
+    /// What the multipart reader throws when a form breaks off or makes no sense. Errors of the disk are IOExceptions too, but carry the
+    /// system's error number; a client that went away is a <see cref="BadHttpRequestException"/> or a cancellation.
+    /// </summary>
+    private static bool IsMalformedForm(Exception e) => e is InvalidDataException || (e is IOException { HResult: GenericIoError } and not BadHttpRequestException);
 
     private void RaiseBodyLimit(HttpRequest request)
     {
@@ -83,9 +87,6 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
         string boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
         return boundary.Length is > 0 and <= MaxBoundaryLength ? boundary : throw ApiException.BadRequest("The multipart boundary is missing or too long.");
     }
-
-    private static async Task<MultipartSection?> ReadSectionAsync(MultipartReader reader, CancellationToken cancellationToken) =>
-        await reader.ReadNextSectionAsync(cancellationToken);
 
     private static string FindName(MultipartSection section) =>
         ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out ContentDispositionHeaderValue? disposition) && disposition.Name.HasValue

@@ -44,8 +44,8 @@ internal static class CommandLine
     }
 
     /// <summary>These say what to do; a stack trace would only hide it.</summary>
-    private static bool IsExpected(Exception problem) => problem is OptionsValidationException or StartException or ModelException or ModelMismatchException
-        or StoreInUseException or StoreUnavailableException or MediaException or EncoderBusyException or IOException or UnauthorizedAccessException;
+    private static bool IsExpected(Exception problem) => problem is OptionsValidationException or StartException or FfmpegUnavailableException or ModelException or ModelMismatchException
+        or StoreInUseException or StoreUnavailableException or MediaException or BusyException or IOException or UnauthorizedAccessException;
 
     private static RootCommand Root()
     {

@@ -49,7 +49,7 @@ internal sealed class LibraryIndexer(MediaStore media, ClipIngestor ingestor)
             }
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception e) when (e is MediaException or UploadTooLargeException or EncoderBusyException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is MediaException or UploadTooLargeException or BusyException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
         {
             return new FileReport(path, FileState.Failed, e.Message);
         }

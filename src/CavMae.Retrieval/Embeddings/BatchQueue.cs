@@ -33,7 +33,7 @@ internal sealed class BatchQueue<TItem> : IAsyncDisposable
     /// <summary>Items waiting or being encoded.</summary>
     public int Depth => Volatile.Read(ref depth);
 
-    /// <exception cref="EncoderBusyException">The queue is full.</exception>
+    /// <exception cref="BusyException">The queue is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; an item that still waits is not encoded.</exception>
     public async Task<float[]> EncodeAsync(TItem item, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class BatchQueue<TItem> : IAsyncDisposable
         if (Interlocked.Increment(ref depth) > capacity)
         {
             Interlocked.Decrement(ref depth);
-            throw new EncoderBusyException($"{capacity} items wait for the {name} encoder already; try again in a moment.");
+            throw new BusyException($"{capacity} items wait for the {name} encoder already; try again in a moment.");
         }
         Waiting waiting = new(item, cancellationToken);
         if (!channel.Writer.TryWrite(waiting))

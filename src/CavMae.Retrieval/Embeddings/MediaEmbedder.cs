@@ -1,17 +1,34 @@
 using System.Diagnostics;
 using CavMae.Retrieval.Media;
+using Microsoft.Extensions.Options;
 
 namespace CavMae.Retrieval.Embeddings;
 
 /// <summary>A whole file's way from bytes to vectors: decoding goes on while scenes are encoded, and only a few scenes are in memory.</summary>
-public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, RetrievalMetrics metrics)
+public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, RetrievalMetrics metrics, IOptions<MediaOptions> options)
 {
     /// <summary>Scenes of one file under way at once: enough to keep both encoders busy, few enough to leave room for other files.</summary>
     private const int MaxScenesInFlight = 4;
 
+    private int files;
+
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
-    /// <exception cref="EncoderBusyException">The encoder's queue is full.</exception>
+    /// <exception cref="BusyException">Too many files wait to be decoded, or too many scenes to be encoded.</exception>
     public async Task<EmbeddedMedia> EmbedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref files) > options.Value.QueueCapacity)
+                throw new BusyException($"{options.Value.QueueCapacity} files wait to be decoded already; try again in a moment.");
+            return await DecodeAndEncodeAsync(path, wanted, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref files);
+        }
+    }
+
+    private async Task<EmbeddedMedia> DecodeAndEncodeAsync(string path, MediaStreams wanted, CancellationToken cancellationToken)
     {
         // Linked, so that one failed scene stops the others and the decoder with it.
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -62,7 +62,7 @@ public sealed partial class SceneEncoder : IAsyncDisposable
     }
 
     /// <summary>Encodes what the scene has: its sound, its frames (normalised mean of their vectors), or both.</summary>
-    /// <exception cref="EncoderBusyException">The queue is full.</exception>
+    /// <exception cref="BusyException">The queue is full.</exception>
     public async Task<SceneEmbedding> EncodeAsync(Scene scene, CancellationToken cancellationToken = default)
     {
         Task<float[]>? audio = scene.Audio is { } sound ? audioQueue.EncodeAsync(sound, cancellationToken) : null;

@@ -31,9 +31,12 @@ internal static class SceneValidation
         for (var i = 0; i < scenes.Count; i++)
         {
             var scene = scenes[i];
-            var record = new SceneRecord(i, scene.Start, scene.End, scene.Audio is not null, scene.Visual is not null);
-            if (scene.Index != i || clip.Scenes[i] != record)
-                throw new ArgumentException($"Scene {i} of clip '{clip.Id}' does not agree with its vectors: {clip.Scenes[i]} against index {scene.Index}, {record}.", nameof(scenes));
+            var record = new SceneRecord(scene.Index, scene.Start, scene.End, scene.Audio is not null, scene.Visual is not null);
+            if (clip.Scenes[i] != record)
+                throw new ArgumentException($"Scene {i} of clip '{clip.Id}' does not agree with its vectors: {clip.Scenes[i]} against {record}.", nameof(scenes));
+            // Gaps are fine: a stretch without sound and pictures is no scene.
+            if (scene.Index < 0 || (i > 0 && scene.Index <= scenes[i - 1].Index))
+                throw new ArgumentException($"Scene {i} of clip '{clip.Id}' has index {scene.Index}, which does not go on from the one before.", nameof(scenes));
             CheckVectors(scene, i, dimension, nameof(scenes));
         }
     }

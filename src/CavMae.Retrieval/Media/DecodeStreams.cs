@@ -43,7 +43,7 @@ internal sealed class DecodeStreams : IAsyncDisposable
         _pumps = Task.WhenAll(pumpSound, pumpPictures);
     }
 
-    /// <exception cref="InvalidOperationException">ffmpeg is not there.</exception>
+    /// <exception cref="FfmpegUnavailableException">ffmpeg is not there.</exception>
     public static DecodeStreams Start(DecodeJob job, FfmpegPrograms programs, int majorVersion, CancellationToken cancellationToken)
     {
         FrameSocket? socket = job.WithPictures ? FrameSocket.Open(PictureFilter.ForScenes(job.Source.Plan, job.Source.Streams)) : null;

@@ -33,7 +33,8 @@ internal static class FfmpegArguments
             if (frames is not null)
                 outputs.OutputToUrl("unix:" + frames.SocketPath, pictures => pictures
                     .WithCustomArgument($"-map {Number(pictureInput)}:{Number(source.Streams.VisualIndex!.Value)} {filterOption} {Quote(frames.FilterPath)}")
-                    .WithCustomArgument($"-fps_mode passthrough -frames:v {Number(source.Plan.Keys.Length)} -c:v rawvideo -pix_fmt rgb24")
+                    // One thread for the "encoder" alone: with more, it holds back as many frames as it has threads (ten seconds each).
+                    .WithCustomArgument($"-threads:v 1 -fps_mode passthrough -frames:v {Number(source.Plan.Keys.Length)} -c:v rawvideo -pix_fmt rgb24")
                     .ForceFormat("rawvideo"));
         });
         return new ProcessStartInfo(programs.FfmpegPath, command.Arguments);

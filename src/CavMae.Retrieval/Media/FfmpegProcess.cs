@@ -22,7 +22,7 @@ internal sealed class FfmpegProcess : IAsyncDisposable
 
     public Stream Output => _process.StandardOutput.BaseStream;
 
-    /// <exception cref="InvalidOperationException">The program is not there.</exception>
+    /// <exception cref="FfmpegUnavailableException">The program is not there.</exception>
     public static FfmpegProcess Start(ProcessStartInfo start) => new(FfmpegPrograms.Start(start));
 
     /// <summary>Waits for the end and gives the exit status, and what the program complained about.</summary>

@@ -17,7 +17,7 @@ internal sealed partial class FfmpegPrograms(string folder)
     public string FfprobePath => Find("ffprobe", GlobalFFOptions.GetFFProbeBinaryPath(_options));
 
     /// <summary>The first line of <c>ffmpeg -version</c>, after <c>ffprobe</c> was found to start too. Asked once.</summary>
-    /// <exception cref="InvalidOperationException">One of the programs is missing or does not run.</exception>
+    /// <exception cref="FfmpegUnavailableException">One of the programs is missing or does not run.</exception>
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken)
     {
         if (_version is null)
@@ -36,7 +36,7 @@ internal sealed partial class FfmpegPrograms(string folder)
         return match.Success ? int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : int.MaxValue;
     }
 
-    /// <exception cref="InvalidOperationException">The program is not there.</exception>
+    /// <exception cref="FfmpegUnavailableException">The program is not there.</exception>
     public static Process Start(ProcessStartInfo start)
     {
         start.UseShellExecute = false;
@@ -70,7 +70,7 @@ internal sealed partial class FfmpegPrograms(string folder)
             (int exitCode, string errors) = await process.WaitAsync(cancellationToken).ConfigureAwait(false);
             return exitCode == 0
                 ? text.Split('\n')[0].Trim()
-                : throw new InvalidOperationException($"'{program} -version' ended with {exitCode}: {errors}");
+                : throw new FfmpegUnavailableException($"'{program} -version' ended with {exitCode}: {errors}");
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class FfmpegPrograms(string folder)
         return File.Exists(path) ? path : throw NotFound(path, null);
     }
 
-    private static InvalidOperationException NotFound(string path, Exception? reason) => new(
+    private static FfmpegUnavailableException NotFound(string path, Exception? reason) => new(
         $"'{path}' cannot be started. Install ffmpeg 5.1 or later (Debian and Ubuntu: apt-get install ffmpeg), " +
         $"or set {MediaOptions.Section}:{nameof(MediaOptions.FfmpegFolder)} to the folder that holds ffmpeg and ffprobe.", reason);
 }

@@ -39,13 +39,13 @@ public sealed class MediaDecoder : IDisposable
     }
 
     /// <summary>The first line ffmpeg says of itself, once both programs were found to start. For a service's start and its log.</summary>
-    /// <exception cref="InvalidOperationException">ffmpeg or ffprobe is missing or does not run; the message says what to do.</exception>
+    /// <exception cref="FfmpegUnavailableException">ffmpeg or ffprobe is missing or does not run; the message says what to do.</exception>
     public Task<string> GetVersionAsync(CancellationToken cancellationToken) => _programs.GetVersionAsync(cancellationToken);
 
     /// <summary>Recognises a file by its bytes, looks at it with one ffprobe, checks it against the limits and plans its scenes.</summary>
     /// <exception cref="MediaException">UnsupportedType, Broken or OverLimit.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
-    /// <exception cref="InvalidOperationException">ffprobe is missing.</exception>
+    /// <exception cref="FfmpegUnavailableException">ffprobe is missing.</exception>
     public async Task<MediaSource> OpenAsync(string path, CancellationToken cancellationToken)
     {
         MediaContainer container = await SniffAsync(path, cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ public sealed class MediaDecoder : IDisposable
     /// MissingStream where nothing of what is wanted is there; Broken or OverLimit, also after some scenes: a clip counts only when the
     /// loop has ended by itself.
     /// </exception>
-    /// <exception cref="InvalidOperationException">ffmpeg is missing.</exception>
+    /// <exception cref="FfmpegUnavailableException">ffmpeg is missing.</exception>
     public IAsyncEnumerable<Scene> DecodeAsync(MediaSource source, MediaStreams wanted, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -129,7 +129,9 @@ public sealed class MediaDecoder : IDisposable
     private static async Task<MediaContainer> SniffAsync(string path, CancellationToken cancellationToken) =>
         await MediaSniffer.SniffFileAsync(path, cancellationToken).ConfigureAwait(false) ?? throw new MediaException(
             MediaError.UnsupportedType,
-            "The file is none of MP4/MOV, Matroska/WebM, AVI, MPEG-TS, Ogg, WAV, MP3, FLAC, AAC, JPEG, PNG and WebP (told by its bytes, not its name).");
+            new FileInfo(path).Length == 0
+                ? "The file is empty."
+                : "The file is none of MP4/MOV, Matroska/WebM, AVI, MPEG-TS, Ogg, WAV, MP3, FLAC, AAC, JPEG, PNG and WebP (told by its bytes, not its name).");
 
     private static MediaException Missing(MediaStreams wanted) => new(MediaError.MissingStream, wanted switch
     {

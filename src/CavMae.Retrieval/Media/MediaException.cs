@@ -20,3 +20,6 @@ public sealed class MediaException(MediaError error, string message, Exception? 
 {
     public MediaError Error { get; } = error;
 }
+
+/// <summary>ffmpeg or ffprobe is missing or does not run. The message says what to do.</summary>
+public sealed class FfmpegUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -33,4 +33,8 @@ public sealed class MediaOptions
     /// <summary>How many files are decoded at the same time; more wait.</summary>
     [Range(1, 256)]
     public int Parallelism { get; set; } = 2;
+
+    /// <summary>Most files that wait to be decoded or are being decoded; more are answered 429.</summary>
+    [Range(1, 1_000_000)]
+    public int QueueCapacity { get; set; } = 256;
 }

@@ -20,7 +20,7 @@ internal static class StreamPumps
             do
             {
                 count = await pipe.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-                // s16le is the byte order of every system .NET runs ffmpeg on here; half a sample can only be the rest of a killed process.
+                // Little-endian like the machine; half a sample is what a killed process leaves.
                 if (count >= sizeof(short))
                     await chunks.WriteAsync(MemoryMarshal.Cast<byte, short>(bytes.AsSpan(0, count & ~1)).ToArray(), cancellationToken).ConfigureAwait(false);
             }

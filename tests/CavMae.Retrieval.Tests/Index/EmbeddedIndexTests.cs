@@ -77,7 +77,7 @@ public sealed class EmbeddedIndexTests : IDisposable
     [InlineData("PRAGMA user_version = 2", "newer version")]
     [InlineData("PRAGMA application_id = 1", "another program")]
     [InlineData("DELETE FROM store", "does not say which model")]
-    [InlineData("DELETE FROM scenes WHERE scene_index = 1", "scene 1 of clip 'a' is missing")]
+    [InlineData("DELETE FROM scenes WHERE scene_index = 1", "clip 'a' has 2 of its 3 scenes")]
     [InlineData("UPDATE scenes SET audio = zeroblob(84) WHERE scene_index = 1", "not of unit length")]
     [InlineData("UPDATE scenes SET audio = x'00' WHERE scene_index = 1", "has 1 bytes")]
     [InlineData("UPDATE clips SET tags = '[1'", "is damaged")]

@@ -18,7 +18,13 @@ public abstract partial class SceneIndexContract
         ["infinity"] = () => With(scene => scene with { Visual = [float.PositiveInfinity, .. scene.Visual!.Skip(1)] }),
         ["record without the sound"] = () => With(scene => scene, record => record with { HasAudio = false }),
         ["record with other times"] = () => With(scene => scene, record => record with { End = record.End + TimeSpan.FromTicks(1) }),
-        ["index that is no place"] = () => With(scene => scene with { Index = 5 }, record => record with { Index = 5 }),
+        ["index that is no place"] = () => With(scene => scene with { Index = -1 }, record => record with { Index = -1 }),
+        ["index that is another scene's"] = () => With(scene => scene, record => record with { Index = 5 }),
+        ["two scenes of one index"] = () =>
+        {
+            SceneEmbedding[] twice = [.. TestClips.Scenes(new Random(2), 2).Select(scene => scene with { Index = 3 })];
+            return (TestClips.Record("a", twice), twice);
+        },
         ["one scene too few"] = () => (With(scene => scene).Clip, []),
         ["another model"] = () => (With(scene => scene).Clip with { ModelId = "other" }, With(scene => scene).Scenes),
         ["empty id"] = () => (With(scene => scene).Clip with { Id = "" }, With(scene => scene).Scenes),
@@ -26,6 +32,18 @@ public abstract partial class SceneIndexContract
         ["half a surrogate in the title"] = () => (With(scene => scene).Clip with { Title = "\ud83c" }, With(scene => scene).Scenes),
         ["NaN in the metadata"] = () => (With(scene => scene).Clip with { Metadata = new JsonObject { ["x"] = double.NaN } }, With(scene => scene).Scenes),
     };
+
+    [Fact]
+    public async Task Upsert_ScenesWithAGapBetween_KeepTheirIndexes()
+    {
+        await using var index = await OpenAsync(Cancellation);
+        SceneEmbedding[] scenes = [.. TestClips.Scenes(new Random(3), 3).Where(scene => scene.Index != 1)];
+        await TestClips.AddAsync(index, "gap", scenes);
+        Assert.Equal([0, 2], (await index.GetAsync("gap", Cancellation))!.Scenes.Select(scene => scene.Index));
+        Assert.Equal([0, 2], (await index.GetEmbeddingsAsync("gap", Cancellation))!.Select(scene => scene.Index));
+        var hits = await index.SearchAsync(new IndexQuery { Scenes = [scenes[1]], Pairings = Pairings.AudioToAudio, Grouping = Grouping.Scene }, Cancellation);
+        Assert.Equal(2, hits[0].Scene.Index);
+    }
 
     [Theory]
     [MemberData(nameof(BadUploads))]

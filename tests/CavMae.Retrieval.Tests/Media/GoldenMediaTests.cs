@@ -1,4 +1,5 @@
 using System.Globalization;
+using CavMae.Checkpoints;
 using CavMae.Retrieval.Media;
 using CavMae.Tests.Shared;
 
@@ -25,7 +26,8 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
     [MemberData(nameof(Clips))]
     public async Task DecodeAsync_RecordedClip_HearsTheSameSamples(string name, bool isReal)
     {
-        short[] expected = Golden("audio", isReal).Read<short>($"{name}.pcm16");
+        using SafeTensors golden = Golden("audio", isReal);
+        short[] expected = golden.ReadInt16($"{name}.pcm16");
         (_, List<Scene> scenes) = await DecodeAsync(Clip(name, isReal));
 
         foreach (Scene scene in scenes)
@@ -43,8 +45,8 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
     [MemberData(nameof(Clips))]
     public async Task DecodeAsync_RecordedClip_SeesTheSameFrames(string name, bool isReal)
     {
-        GoldenFile golden = Golden("frames", isReal);
-        byte[] expected = golden.Read<byte>($"{name}.rgb224");
+        using SafeTensors golden = Golden("frames", isReal);
+        byte[] expected = golden.ReadBytes($"{name}.rgb224");
         int[] recorded = [0, 5, 9];
         (_, List<Scene> scenes) = await DecodeAsync(Clip(name, isReal), MediaStreams.Visual, Decoder(scenes: options => options.FramesPerScene = 10));
 
@@ -61,7 +63,8 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
     [MemberData(nameof(Clips))]
     public async Task OpenAsync_RecordedClip_PlansTheSameFrameNumbers(string name, bool isReal)
     {
-        long[] expected = Golden("frames", isReal).Read<long>($"{name}.frame_index");
+        using SafeTensors golden = Golden("frames", isReal);
+        long[] expected = golden.ReadInt64($"{name}.frame_index");
         MediaDecoder decoder = Decoder(scenes: options => options.FramesPerScene = 10);
         MediaSource source = await decoder.OpenAsync(Clip(name, isReal), Cancel);
 
@@ -71,8 +74,8 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
         Assert.Equal(expected, actual);
     }
 
-    private static GoldenFile Golden(string kind, bool isReal) =>
-        new(isReal ? Fixtures.RequireReal("golden", $"{kind}.safetensors") : Fixtures.Golden($"{kind}.safetensors"));
+    private static SafeTensors Golden(string kind, bool isReal) =>
+        SafeTensors.Open(isReal ? Fixtures.RequireReal("golden", $"{kind}.safetensors") : Fixtures.Golden($"{kind}.safetensors"));
 
     private static string Clip(string name, bool isReal) =>
         isReal ? Fixtures.RequireReal("clips", $"{name}.mp4") : Fixtures.Clip($"{name}.mp4");
@@ -89,7 +92,3 @@ public sealed class GoldenMediaTests(ITestOutputHelper output) : MediaTestBase
         return ((double)sum / expected.Length, 10 * Math.Log10(255.0 * 255 * expected.Length / squares));
     }
 }
-
-/// <summary>Tests that count this process's children run one after the other.</summary>
-[CollectionDefinition(nameof(ProcessCounting), DisableParallelization = true)]
-public sealed class ProcessCounting;

@@ -36,6 +36,13 @@ public abstract class MediaTestBase : IDisposable
         return PathOf(arguments.Split(' ')[^1]);
     }
 
+    /// <summary>A small clip of so many minutes with sound: one is encoded, the others are copies.</summary>
+    protected string LongClip(int minutes)
+    {
+        Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=2:d=60 -f lavfi -i sine=r=8000:d=60 -c:v mpeg4 -c:a pcm_s16le minute.mkv");
+        return Ffmpeg($"-stream_loop {minutes - 1} -i minute.mkv -c copy clip.mkv");
+    }
+
     protected string WriteFile(string name, ReadOnlySpan<byte> bytes)
     {
         File.WriteAllBytes(PathOf(name), bytes);

@@ -8,7 +8,6 @@ namespace CavMae.Retrieval.Tests.Media;
 public sealed class RefusalTests : MediaTestBase
 {
     [Theory]
-    [InlineData("")]
     [InlineData("just some text, named like a video\n")]
     [InlineData("#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n")]
     [InlineData("ffconcat version 1.0\nfile /etc/passwd\n")]
@@ -21,6 +20,19 @@ public sealed class RefusalTests : MediaTestBase
         string path = WriteFile("clip.mp4", Encoding.Latin1.GetBytes(content));
         MediaException refusal = await RefusedAsync(path, MediaError.UnsupportedType);
         Assert.Contains("MP4", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\0\0\0\u0018ftypisom\0\0\0\0isomisom")]
+    [InlineData("\u001AE\u00DF\u00A3\u0088matroska")]
+    [InlineData("ID3\u0004\0\0\0\0\0\0\u00FF\u00FB\u0010\u00C4\0\0")]
+    [InlineData("OggS")]
+    public async Task OpenAsync_PlaylistBehindTheRightMagic_OpensNothingElse(string magic)
+    {
+        string other = Ffmpeg("-f lavfi -i sine=d=2 other.wav");
+        string path = WriteFile("clip.mp4", Encoding.Latin1.GetBytes($"{magic}\n#EXTM3U\n#EXTINF:2,\n{other}\nffconcat version 1.0\nfile {other}\n"));
+        MediaException refusal = await Assert.ThrowsAsync<MediaException>(() => DecodeAsync(path));
+        Assert.Contains(refusal.Error, new[] { MediaError.Broken, MediaError.UnsupportedType });
     }
 
     [Fact]
@@ -114,8 +126,7 @@ public sealed class RefusalTests : MediaTestBase
     [Fact]
     public async Task DecodeAsync_OutOfTime_IsOverLimitAndKills()
     {
-        string path = Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=3000 -f lavfi -i sine=d=3000 -c:v mpeg4 -c:a pcm_s16le clip.mkv");
-        MediaSource source = await Decoder().OpenAsync(path, Cancel);
+        MediaSource source = await Decoder().OpenAsync(LongClip(60), Cancel);
         MediaDecoder decoder = Decoder(options => options.DecodeTimeout = TimeSpan.FromMilliseconds(300));
         MediaException refusal = await Assert.ThrowsAsync<MediaException>(async () =>
         {
@@ -131,7 +142,7 @@ public sealed class RefusalTests : MediaTestBase
     public async Task GetVersionAsync_NoFfmpegInTheFolder_SaysWhatToDo()
     {
         MediaDecoder decoder = Decoder(options => options.FfmpegFolder = PathOf("nowhere"));
-        InvalidOperationException reason = await Assert.ThrowsAsync<InvalidOperationException>(() => decoder.GetVersionAsync(Cancel));
+        FfmpegUnavailableException reason = await Assert.ThrowsAsync<FfmpegUnavailableException>(() => decoder.GetVersionAsync(Cancel));
         Assert.Contains("Media:FfmpegFolder", reason.Message, StringComparison.Ordinal);
         Assert.StartsWith("ffmpeg version", await Decoder().GetVersionAsync(Cancel), StringComparison.Ordinal);
     }

@@ -47,12 +47,12 @@ internal sealed class ClipDatabaseReader : IDisposable
         var id = clips.GetString(1);
         for (var i = 0; i < records.Length; i++)
         {
-            if (!hasScene || scenes.GetInt64(0) != sequence || scenes.GetInt32(1) != i)
-                throw new InvalidDataException($"scene {i} of clip '{id}' is missing");
+            if (!hasScene || scenes.GetInt64(0) != sequence)
+                throw new InvalidDataException($"clip '{id}' has {i} of its {records.Length} scenes");
             var audioRow = ReadVector(4, audio, id, i);
             var visualRow = ReadVector(5, visual, id, i);
             addScene(audioRow, visualRow);
-            records[i] = new SceneRecord(i, TimeSpan.FromTicks(scenes.GetInt64(2)), TimeSpan.FromTicks(scenes.GetInt64(3)), !audioRow.IsEmpty, !visualRow.IsEmpty);
+            records[i] = new SceneRecord(scenes.GetInt32(1), TimeSpan.FromTicks(scenes.GetInt64(2)), TimeSpan.FromTicks(scenes.GetInt64(3)), !audioRow.IsEmpty, !visualRow.IsEmpty);
             hasScene = scenes.Read();
         }
         return (ReadClip(id, records), clips.GetString(4), sequence);
