@@ -15,6 +15,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     private ServiceProcess(Process process)
     {
         Process = process;
+        Http = new HttpClient(new ExplainingHandler(this)) { Timeout = Timeout.InfiniteTimeSpan };
         process.OutputDataReceived += (_, e) => Read(e.Data);
         process.ErrorDataReceived += (_, e) => Read(e.Data);
         process.Exited += (_, _) => address.TrySetException(new BenchmarkException($"The service did not start:\n{log}"));
@@ -23,7 +24,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public Process Process { get; }
 
     /// <summary>Keeps its connection open between requests, as clients do.</summary>
-    public HttpClient Http { get; } = new() { Timeout = Timeout.InfiniteTimeSpan };
+    public HttpClient Http { get; }
 
     public static async Task<ServiceProcess> StartAsync(Bundle bundle, string dataFolder, CancellationToken cancellationToken)
     {
@@ -68,6 +69,25 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         Process.Kill(entireProcessTree: true);
         await Process.WaitForExitAsync();
         Process.Dispose();
+    }
+
+    /// <summary>Says why a request got no answer: what the service said last, and how it ended if it did.</summary>
+    private sealed class ExplainingHandler(ServiceProcess service) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException problem)
+            {
+                // A process that is ending needs a moment until it has ended.
+                await Task.WhenAny(service.Process.WaitForExitAsync(cancellationToken), Task.Delay(TimeSpan.FromSeconds(2), cancellationToken));
+                lock (service.log)
+                    throw new BenchmarkException($"{problem.Message} The service {(service.Process.HasExited ? $"ended with code {service.Process.ExitCode}" : "still runs")}. It said:\n{service.log}");
+            }
+        }
     }
 
     /// <summary>What the service logs once it listens.</summary>
