@@ -43,7 +43,7 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
         }
         catch
         {
-            File.Delete(path);
+            IncomingFile.DeleteIfThere(path);
             throw;
         }
         finally
@@ -147,5 +147,12 @@ public sealed class IncomingFile(string path, long sizeBytes, string sha256) : I
     /// <summary>SHA-256 of the content, lower-case hex.</summary>
     public string Sha256 { get; } = sha256;
 
-    public void Dispose() => File.Delete(Path);
+    public void Dispose() => DeleteIfThere(Path);
+
+    /// <summary>Unlike <see cref="File.Delete"/>, says nothing where the whole folder is gone: an error on the way here is the one to report.</summary>
+    internal static void DeleteIfThere(string path)
+    {
+        if (File.Exists(path))
+            File.Delete(path);
+    }
 }
