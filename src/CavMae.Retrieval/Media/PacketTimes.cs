@@ -24,6 +24,9 @@ internal sealed class PacketTimes(bool keepsStamps)
     /// <inheritdoc cref="Start"/>
     public long End { get; private set; } = long.MinValue;
 
+    /// <summary>When the first packet is shown; null where no packet is timed.</summary>
+    public double? StartSeconds(double secondsPerTick) => Start > End ? null : Start * secondsPerTick;
+
     /// <summary>The same with the packets that an edit list leaves out.</summary>
     public long StoredStart { get; private set; } = long.MaxValue;
 

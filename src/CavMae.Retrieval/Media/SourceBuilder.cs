@@ -24,13 +24,18 @@ internal static class SourceBuilder
             CheckPictures(visual, media);
         FrameTimes? frames = visual is null ? null : container.IsImage() ? FrameTimes.Still : Times(visual, report.Packets(visual.Index));
         double audioSeconds = audio is null ? 0 : report.Packets(audio.Index).Seconds(audio.SecondsPerTick);
-        double seconds = Math.Max(audioSeconds, frames?.LengthSeconds ?? 0);
+        StreamOrigin origin = StreamOrigin.Of(
+            audio is null ? null : report.Packets(audio.Index).StartSeconds(audio.SecondsPerTick),
+            visual is null ? null : report.Packets(visual.Index).StartSeconds(visual.SecondsPerTick));
+        double audioEnd = origin.SoundStart.TotalSeconds + audioSeconds;
+        double picturesEnd = origin.PicturesStart.TotalSeconds + (frames?.LengthSeconds ?? 0);
+        double seconds = Math.Max(audioEnd, picturesEnd);
         MediaLimits.CheckDuration(seconds, media);
 
         Orientation orientation = container.IsImage() ? Orientation.FromExif(report.ExifOrientation) : visual?.Orientation ?? default;
         SourceStreams streams = new(
-            audio?.Index, visual?.Index, cover?.Index, TimeSpan.FromSeconds(audioSeconds), orientation,
-            frames is not null && ArePicturesHeldBack(frames, audioSeconds), visual is not null && IsExtreme(visual));
+            audio?.Index, visual?.Index, cover?.Index, origin, TimeSpan.FromSeconds(audioEnd), orientation,
+            frames is not null && ArePicturesHeldBack(frames, audioEnd - picturesEnd), visual is not null && IsExtreme(visual));
         TimeSpan duration = TimeSpan.FromSeconds(seconds);
         // Ten times the same picture has the same mean as once.
         SceneOptions effective = container.IsImage() ? new SceneOptions { Stride = scenes.Stride, FramesPerScene = 1 } : scenes;
@@ -44,14 +49,14 @@ internal static class SourceBuilder
             Height = orientation.IsTransposed ? visual?.Width : visual?.Height,
             FrameRate = container.IsImage() ? null : frames?.FramesPerSecond,
         };
-        return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective));
+        return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective, origin.PicturesStart));
     }
 
     /// <summary>
     /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only at the file's end.
     /// </summary>
-    private static bool ArePicturesHeldBack(FrameTimes frames, double audioSeconds) =>
-        audioSeconds - frames.LengthSeconds > HeldBackSeconds || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds;
+    private static bool ArePicturesHeldBack(FrameTimes frames, double soundAfterSeconds) =>
+        soundAfterSeconds > HeldBackSeconds || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds;
 
     private static FrameTimes Times(ProbedStream stream, PacketTimes packets) => packets.HasAllStamps
         ? FrameTimes.FromStamps(packets.ToStamps(), stream.SecondsPerTick, stream.AverageRate, packets.LastTicks)
