@@ -26,8 +26,11 @@ public sealed class MediaSource
 /// <param name="CoverIndex">ffmpeg's index of the cover picture; null without.</param>
 /// <param name="Origin">Which of sound and pictures starts late, and by how much.</param>
 /// <param name="AudioEnd">Where the sound ends by its packets, from the clip's beginning.</param>
-/// <param name="PicturesEndEarly">Pictures would be held back in the decoder while much sound goes by; see <see cref="FfmpegArguments.Decode"/>.</param>
+/// <param name="SoundHasGaps">Time passes between packets of sound, which is to be filled with zeros.</param>
+/// <param name="AreFarApart">
+/// In a single reading one of the two would have to wait for minutes of the other; see <see cref="FfmpegArguments.Decode"/>.
+/// </param>
 /// <param name="IsExtremelyLong">Pictures more than eight times as long as wide, or the reverse.</param>
 internal sealed record SourceStreams(
     int? AudioIndex, int? VisualIndex, int? CoverIndex, StreamOrigin Origin, TimeSpan AudioEnd, Orientation Orientation,
-    bool PicturesEndEarly, bool IsExtremelyLong);
+    bool SoundHasGaps, bool AreFarApart, bool IsExtremelyLong);

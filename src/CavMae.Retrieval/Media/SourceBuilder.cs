@@ -9,6 +9,12 @@ internal static class SourceBuilder
 
     private const double HeldBackSeconds = 60, HeldBackPictures = 32;
 
+    /// <summary>Well below what the queue of pictures holds at the shortest stride (32 s).</summary>
+    private const double LongSilenceSeconds = 20;
+
+    /// <summary>Where ffmpeg's resampler begins to fill too; less is what time stamps of whole milliseconds blur.</summary>
+    private const double AudibleGapSeconds = 0.1;
+
     /// <exception cref="MediaException">Broken or OverLimit.</exception>
     public static MediaSource Build(string path, MediaContainer container, ProbeReport report, MediaOptions media, SceneOptions scenes)
     {
@@ -30,12 +36,13 @@ internal static class SourceBuilder
         double audioEnd = origin.SoundStart.TotalSeconds + audioSeconds;
         double picturesEnd = origin.PicturesStart.TotalSeconds + (frames?.LengthSeconds ?? 0);
         double seconds = Math.Max(audioEnd, picturesEnd);
+        double gapSeconds = audio is null ? 0 : report.Packets(audio.Index).LargestGapSeconds(audio.SecondsPerTick);
         MediaLimits.CheckDuration(seconds, media);
 
         Orientation orientation = container.IsImage() ? Orientation.FromExif(report.ExifOrientation) : visual?.Orientation ?? default;
         SourceStreams streams = new(
             audio?.Index, visual?.Index, cover?.Index, origin, TimeSpan.FromSeconds(audioEnd), orientation,
-            frames is not null && ArePicturesHeldBack(frames, audioEnd - picturesEnd), visual is not null && IsExtreme(visual));
+            gapSeconds > AudibleGapSeconds, frames is not null && AreFarApart(frames, audioEnd - picturesEnd, gapSeconds), visual is not null && IsExtreme(visual));
         TimeSpan duration = TimeSpan.FromSeconds(seconds);
         // Ten times the same picture has the same mean as once.
         SceneOptions effective = container.IsImage() ? new SceneOptions { Stride = scenes.Stride, FramesPerScene = 1 } : scenes;
@@ -53,10 +60,15 @@ internal static class SourceBuilder
     }
 
     /// <summary>
-    /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only at the file's end.
+    /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only when further ones
+    /// follow, or at the file's end: how much sound goes by until then tells the rate, and the longest that one picture stands. The
+    /// other way round, pictures go by while the sound pauses.
     /// </summary>
-    private static bool ArePicturesHeldBack(FrameTimes frames, double soundAfterSeconds) =>
-        soundAfterSeconds > HeldBackSeconds || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds;
+    private static bool AreFarApart(FrameTimes frames, double soundAfterSeconds, double soundGapSeconds) =>
+        soundAfterSeconds > HeldBackSeconds
+        || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds
+        || frames.LargestStepSeconds > HeldBackSeconds
+        || soundGapSeconds > LongSilenceSeconds;
 
     private static FrameTimes Times(ProbedStream stream, PacketTimes packets) => packets.HasAllStamps
         ? FrameTimes.FromStamps(packets.ToStamps(), stream.SecondsPerTick, stream.AverageRate, packets.LastTicks)

@@ -71,8 +71,10 @@ public sealed class StreamOriginTests : MediaTestBase
     public async Task DecodeAsync_PicturesStartLate_AreSeenWhereTheyStart(string extension)
     {
         // The frame's grey tells its number: 2 levels each, from 20 on.
-        string path = Ffmpeg("-f lavfi -i sine=d=22 -itsoffset 12 -f lavfi -i color=black:s=128x128:r=10:d=10,format=gray,geq=lum='20+2*N' "
-            + $"-map 0 -map 1 -pix_fmt yuv420p -c:v libx264 -c:a aac clip.{extension}");
+        // Made as Matroska and copied: for MP4 ffmpeg would fill the beginning with the first picture.
+        Ffmpeg("-f lavfi -i sine=d=22 -itsoffset 12 -f lavfi -i color=black:s=128x128:r=10:d=10,format=gray,geq=lum='20+2*N' "
+            + "-map 0 -map 1 -pix_fmt yuv420p -c:v libx264 -bf 0 -c:a aac made.mkv");
+        string path = Ffmpeg($"-i made.mkv -c copy clip.{extension}");
         MediaDecoder decoder = Decoder(scenes: options => options.FramesPerScene = 10);
         (MediaInfo info, List<Scene> scenes) = await DecodeAsync(path, decoder: decoder);
 
