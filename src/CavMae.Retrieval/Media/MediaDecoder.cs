@@ -35,7 +35,7 @@ public sealed class MediaDecoder : IDisposable
         _thumbnailer = new Thumbnailer(_programs, _probe, _options, logger, time);
         _decodes = new SemaphoreSlim(_options.Parallelism);
         _looks = new SemaphoreSlim(2 * _options.Parallelism);
-        FrameSocket.RemoveStale(logger, time);
+        FrameSocket.RemoveStale(logger);
     }
 
     /// <summary>The first line ffmpeg says of itself, once both programs were found to start. For a service's start and its log.</summary>

@@ -13,7 +13,7 @@ public sealed class StillPictureSizeTests : MediaTestBase
     [InlineData("-lossless 1 a.webp", MediaContainer.WebP)]
     [InlineData("-pix_fmt yuva420p a.webp", MediaContainer.WebP)]
     public void Read_Picture_GivesItsSize(string output, MediaContainer container) =>
-        Assert.Equal((301, 200), StillPictureSize.Read(Ffmpeg("-f lavfi -i testsrc2=s=301x200 -frames:v 1 " + output), container));
+        Assert.Equal((302, 200), StillPictureSize.Read(Ffmpeg("-f lavfi -i testsrc2=s=302x200 -frames:v 1 " + output), container));
 
     [Theory]
     [InlineData("89504E470D0A1A0A0000000D4948445200004E2000004E200802000000000000")]
