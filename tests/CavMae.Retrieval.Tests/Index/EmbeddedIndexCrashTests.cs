@@ -58,7 +58,7 @@ public sealed class EmbeddedIndexCrashTests : IDisposable
     }
 
     /// <summary>The second process: this test alone, started by the others. Replaces and deletes clips for ever, noting each finished step.</summary>
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task WriteUntilKilled()
     {
         var root = Environment.GetEnvironmentVariable(FolderVariable);
@@ -131,7 +131,7 @@ public sealed class EmbeddedIndexCrashTests : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in new[] { "exec", typeof(EmbeddedIndexCrashTests).Assembly.Location, "-explicit", "on", "-method", $"{typeof(EmbeddedIndexCrashTests).FullName}.{nameof(WriteUntilKilled)}" })
+        foreach (var argument in new[] { "exec", typeof(EmbeddedIndexCrashTests).Assembly.Location, "-method", $"{typeof(EmbeddedIndexCrashTests).FullName}.{nameof(WriteUntilKilled)}" })
             start.ArgumentList.Add(argument);
         start.Environment[FolderVariable] = Temporary.FullPath;
         return Process.Start(start)!;
