@@ -17,7 +17,7 @@ public sealed class RetrievalMetrics : IDisposable
     public RetrievalMetrics(IMeterFactory factory)
     {
         meter = factory.Create(MeterName);
-        decodeSeconds = Stage("cavmae.decode.duration", "Time waited for ffmpeg, per file.");
+        decodeSeconds = Stage("cavmae.decode.duration", "Time waited for ffmpeg, per file, queueing included.");
         embedSeconds = Stage("cavmae.embed.duration", "Time waited for the encoders, per file, queueing included.");
         storeSeconds = Stage("cavmae.store.duration", "Time to make a clip durable and visible.");
         searchSeconds = Stage("cavmae.search.duration", "Time of one search in the store.");
@@ -38,6 +38,9 @@ public sealed class RetrievalMetrics : IDisposable
             new(audio(), new KeyValuePair<string, object?>("encoder", "audio")),
             new(visual(), new KeyValuePair<string, object?>("encoder", "visual")),
         ], description: "Items waiting for an encoder or in it.");
+
+    /// <summary>Shows how many files wait to be decoded or are under way.</summary>
+    public void ObserveFiles(Func<int> files) => meter.CreateObservableGauge("cavmae.media.queue.depth", files, description: "Files that wait to be decoded or are being decoded and encoded.");
 
     /// <summary>Shows how much is stored.</summary>
     public void ObserveStore(Func<IndexCounts> counts)

@@ -78,6 +78,8 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
         await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
         metrics.ObserveQueueDepth(() => encoder.AudioQueueDepth, () => encoder.VisualQueueDepth);
+        MediaEmbedder embedder = services.GetRequiredService<MediaEmbedder>();
+        metrics.ObserveFiles(() => embedder.FilesUnderWay);
         metrics.ObserveStore(() => sceneIndex.CountAsync(CancellationToken.None).GetAwaiter().GetResult());
     }
 

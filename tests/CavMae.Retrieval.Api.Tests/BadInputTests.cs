@@ -57,6 +57,9 @@ public sealed class BadInputTests(ServiceFixture fixture) : IClassFixture<Servic
     {
         { "metadata that is an array", "metadata", "[1]", 400, "object" },
         { "metadata that is null", "metadata", "null", 400, "object" },
+        { "metadata with half a surrogate pair", "metadata", "{\"a\":\"\\ud800\"}", 400, "Unicode" },
+        { "metadata with half a surrogate pair in a name", "metadata", "{\"\\ud800\":1}", 400, "Unicode" },
+        { "metadata over the budget", "metadata", "{\"a\":\"" + new string('x', 140_000) + "\"}", 400, "Api:MaxFormBytes" },
         { "metadata nested too deep", "metadata", string.Concat(Enumerable.Repeat("{\"a\":", 40)) + "1" + new string('}', 40), 400, "JSON" },
         { "metadata that is no JSON", "metadata", "{", 400, "JSON" },
         { "id with a slash", "id", "../x", 400, "id" },

@@ -60,13 +60,52 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_MediaWithoutAClip_IsSweptAway()
+    public async Task Start_AfterAKillBetweenMediaAndStore_RemovesWhatWasUnderWayAndNothingElse()
     {
-        string orphan = Path.Combine(Data, "media", "ab", "ab" + new string('0', 62));
-        Directory.CreateDirectory(Path.GetDirectoryName(orphan)!);
-        await File.WriteAllTextAsync(orphan, "x", TestContext.Current.CancellationToken);
+        string unfinished = new('0', 64);
+        string orphan = MakeFile("media", "00", unfinished);
+        string mark = MakeFile("incoming", unfinished + ".pending");
+        string upload = MakeFile("incoming", new string('a', 32));
+        string[] foreign = [MakeFile("incoming", "notes.txt"), MakeFile("media", "photos", "p.jpg"), MakeFile("media", "11", new string('1', 64))];
+
         await using ServiceProcess service = await ServiceProcess.StartAsync(Data);
-        Assert.False(File.Exists(orphan));
+
+        Assert.All((string[])[orphan, mark, upload], path => Assert.False(File.Exists(path), path));
+        Assert.All(foreign, path => Assert.True(File.Exists(path), path));
+    }
+
+    [Fact]
+    public async Task Start_DatabaseMovedAway_KeepsTheMedia()
+    {
+        await using (ServiceProcess first = await ServiceProcess.StartAsync(Data))
+        {
+            using HttpResponseMessage stored = await first.Client.PostFileAsync("api/v1/clips", await File.ReadAllBytesAsync(Fixtures.Clip("zoom_640x360_25fps_10s.mp4"), TestContext.Current.CancellationToken));
+            await stored.JsonAsync(201);
+            await first.StopAsync();
+        }
+        foreach (string file in Directory.GetFiles(Data, "index.db*"))
+            File.Delete(file);
+        await using ServiceProcess second = await ServiceProcess.StartAsync(Data);
+        Assert.Single(Directory.GetFiles(Path.Combine(Data, "media"), "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Upload_FolderGone_IsUnavailableAndSaysSo()
+    {
+        await using ServiceProcess service = await ServiceProcess.StartAsync(Data);
+        Directory.Delete(Path.Combine(Data, "incoming"), recursive: true);
+        using HttpResponseMessage refused = await service.Client.PostFileAsync("api/v1/clips", await File.ReadAllBytesAsync(Fixtures.Clip("zoom_640x360_25fps_10s.mp4"), TestContext.Current.CancellationToken));
+        await refused.ProblemAsync(503);
+        using HttpResponseMessage ready = await service.Client.GetAsync(new Uri("health/ready", UriKind.Relative), TestContext.Current.CancellationToken);
+        await ready.ProblemAsync(503);
+    }
+
+    private string MakeFile(params string[] place)
+    {
+        string path = Path.Combine([Data, .. place]);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "x");
+        return path;
     }
 
     [Fact]

@@ -75,7 +75,7 @@ internal static class ClipEndpoints
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             // Deleted between the look-up and here is the usual cause; otherwise somebody emptied the media folder.
-            throw new ApiException(StatusCodes.Status404NotFound, $"The media of clip '{id}' is gone.");
+            throw MediaGone(id);
         }
         // The bytes are a client's: browsers must not guess another type from them.
         response.Headers.XContentTypeOptions = "nosniff";
@@ -89,12 +89,22 @@ internal static class ClipEndpoints
             throw ApiException.BadRequest($"'at' is {seconds}; it is a number of seconds, 0 or more.");
         ClipRecord clip = await FindAsync(index, id, cancellationToken);
         TimeSpan time = at is { } given ? TimeSpan.FromSeconds(given) : (clip.Scenes[0].Start + clip.Scenes[0].End) / 2;
-        byte[] jpeg = await decoder.ThumbnailAsync(media.PathOf(clip.Sha256), time, ThumbnailSide, cancellationToken)
-            ?? throw new ApiException(StatusCodes.Status404NotFound, $"Clip '{id}' has no pictures.");
+        byte[] jpeg;
+        try
+        {
+            jpeg = await decoder.ThumbnailAsync(media.PathOf(clip.Sha256), time, ThumbnailSide, cancellationToken)
+                ?? throw new ApiException(StatusCodes.Status404NotFound, $"Clip '{id}' has no pictures.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw MediaGone(id);
+        }
         response.Headers.CacheControl = "private, max-age=3600";
         string tag = string.Create(CultureInfo.InvariantCulture, $"\"{clip.Sha256}-{time.Ticks}\"");
         return TypedResults.Bytes(jpeg, "image/jpeg", entityTag: new EntityTagHeaderValue(tag));
     }
+
+    private static ApiException MediaGone(string id) => new(StatusCodes.Status404NotFound, $"The media of clip '{id}' is gone.");
 
     private static async Task<ClipRecord> FindAsync(ISceneIndex index, string id, CancellationToken cancellationToken) =>
         await index.GetAsync(id, cancellationToken) ?? throw ApiException.ClipNotFound(id);

@@ -1,5 +1,6 @@
 using CavMae.Retrieval.Api.Contracts;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Ingest;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace CavMae.Retrieval.Api.Endpoints;
@@ -14,9 +15,10 @@ internal static class HealthEndpoints
         health.MapGet("/ready", IsReadyAsync).WithName("GetReadiness").WithSummary("Model and store answer").ProducesProblems(503);
     }
 
-    private static async Task<Ok<HealthResponse>> IsReadyAsync(ISceneIndex index, CancellationToken cancellationToken)
+    private static async Task<Ok<HealthResponse>> IsReadyAsync(ISceneIndex index, MediaStore media, CancellationToken cancellationToken)
     {
-        await index.CountAsync(cancellationToken);
+        await index.CheckAsync(cancellationToken);
+        media.Check();
         return TypedResults.Ok(new HealthResponse("ready"));
     }
 }

@@ -48,14 +48,10 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         MediaException e => (StatusCodes.Status422UnprocessableEntity, e.Message),
         BusyException e => (StatusCodes.Status429TooManyRequests, e.Message),
         StoreUnavailableException => (StatusCodes.Status503ServiceUnavailable, "The store cannot be read or written now; the service's log says why."),
-        IOException e when IsDiskFull(e) => (StatusCodes.Status503ServiceUnavailable, "The service's disk is full; nothing was stored."),
         FfmpegUnavailableException => (StatusCodes.Status503ServiceUnavailable, "ffmpeg cannot be started now; the service's log says why."),
         ModelException => (StatusCodes.Status503ServiceUnavailable, "The model cannot encode now; the service's log says why."),
         _ => (StatusCodes.Status500InternalServerError, "Something went wrong that should not have; the service's log says what."),
     };
-
-    /// <summary>ENOSPC and EDQUOT on Linux and macOS; ERROR_DISK_FULL on Windows.</summary>
-    private static bool IsDiskFull(IOException e) => e.HResult is 28 or 122 or 69 or unchecked((int)0x80070070);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path}: the client went away.")]
     private static partial void LogClientGone(ILogger logger, string method, string? path);

@@ -59,7 +59,15 @@ internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, 
         try
         {
             JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxMetadataDepth });
-            return node as JsonObject ?? throw ApiException.BadRequest("'metadata' is not a JSON object.");
+            if (node is not JsonObject metadata)
+                throw ApiException.BadRequest("'metadata' is not a JSON object.");
+            // Parsing leaves strings as they are; writing finds those that are no text, such as half a surrogate pair.
+            metadata.ToJsonString();
+            return metadata;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw ApiException.BadRequest("'metadata' has a string that is not Unicode text.");
         }
         catch (JsonException e)
         {

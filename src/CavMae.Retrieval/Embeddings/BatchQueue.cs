@@ -7,25 +7,21 @@ namespace CavMae.Retrieval.Embeddings;
 /// </summary>
 internal sealed class BatchQueue<TItem> : IAsyncDisposable
 {
-    private readonly string name;
     private readonly Channel<Waiting> channel;
     private readonly Func<IReadOnlyList<TItem>, float[][]> encode;
     private readonly int maxBatch;
     private readonly TimeSpan maxDelay;
-    private readonly int capacity;
     private readonly TimeProvider time;
     private readonly Task worker;
     private int depth;
 
-    /// <param name="name">What is encoded, for messages.</param>
     /// <param name="encode">Turns a batch into one vector an item; called from one thread at a time.</param>
     /// <param name="maxBatch">Most items of a batch.</param>
     /// <param name="maxDelay">How long the first item of a batch waits for more.</param>
-    /// <param name="capacity">Most items waiting or running.</param>
     /// <param name="time">Clock.</param>
-    public BatchQueue(string name, Func<IReadOnlyList<TItem>, float[][]> encode, int maxBatch, TimeSpan maxDelay, int capacity, TimeProvider time)
+    public BatchQueue(Func<IReadOnlyList<TItem>, float[][]> encode, int maxBatch, TimeSpan maxDelay, TimeProvider time)
     {
-        (this.name, this.encode, this.maxBatch, this.maxDelay, this.capacity, this.time) = (name, encode, maxBatch, maxDelay, capacity, time);
+        (this.encode, this.maxBatch, this.maxDelay, this.time) = (encode, maxBatch, maxDelay, time);
         channel = Channel.CreateUnbounded<Waiting>(new UnboundedChannelOptions { SingleReader = true });
         worker = Task.Run(RunAsync);
     }
@@ -33,16 +29,11 @@ internal sealed class BatchQueue<TItem> : IAsyncDisposable
     /// <summary>Items waiting or being encoded.</summary>
     public int Depth => Volatile.Read(ref depth);
 
-    /// <exception cref="BusyException">The queue is full.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; an item that still waits is not encoded.</exception>
     public async Task<float[]> EncodeAsync(TItem item, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Interlocked.Increment(ref depth) > capacity)
-        {
-            Interlocked.Decrement(ref depth);
-            throw new BusyException($"{capacity} items wait for the {name} encoder already; try again in a moment.");
-        }
+        Interlocked.Increment(ref depth);
         Waiting waiting = new(item, cancellationToken);
         if (!channel.Writer.TryWrite(waiting))
         {

@@ -12,6 +12,9 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
 
     private int files;
 
+    /// <summary>Files that wait to be decoded or are being decoded and encoded.</summary>
+    public int FilesUnderWay => Volatile.Read(ref files);
+
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
     /// <exception cref="BusyException">Too many files wait to be decoded, or too many scenes to be encoded.</exception>
     public async Task<EmbeddedMedia> EmbedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken = default)
@@ -20,6 +23,7 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
         {
             if (Interlocked.Increment(ref files) > options.Value.QueueCapacity)
                 throw new BusyException($"{options.Value.QueueCapacity} files wait to be decoded already; try again in a moment.");
+            encoder.EnsureNotBusy();
             return await DecodeAndEncodeAsync(path, wanted, cancellationToken).ConfigureAwait(false);
         }
         finally

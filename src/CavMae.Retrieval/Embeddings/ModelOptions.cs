@@ -38,7 +38,7 @@ public sealed class ModelOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan? MaxQueueDelay { get; set; }
 
-    /// <summary>Most scenes that wait for one encoder; more are answered 429.</summary>
+    /// <summary>While this many scenes and frames wait for one encoder, new files are answered 429.</summary>
     [Range(1, 1_000_000)]
     public int QueueCapacity { get; set; } = 256;
 }

@@ -6,9 +6,6 @@ namespace CavMae.Retrieval.Embeddings;
 /// <summary>One ONNX session that turns a batch of inputs into unit vectors. Thread-safe.</summary>
 internal abstract class OnnxEncoder : IDisposable
 {
-    /// <summary>A unit vector's norm may be off by this much: float32 rounding over the dimension, with room for half precision.</summary>
-    private const float NormTolerance = 1e-2f;
-
     private const string OutputName = "embedding";
     private readonly RunOptions runOptions = new();
 
@@ -49,7 +46,7 @@ internal abstract class OnnxEncoder : IDisposable
             ReadOnlySpan<float> vector = all.Slice(row * Dimension, Dimension);
             float norm = TensorPrimitives.Norm(vector);
             // Written so that NaN fails as well.
-            if (!(Math.Abs(norm - 1) <= NormTolerance))
+            if (!(Math.Abs(norm - 1) <= SceneEmbedding.NormTolerance))
                 throw new ModelException($"The encoder gave a vector of length {norm} where a unit vector was expected.");
             vectors[row] = vector.ToArray();
         }

@@ -6,4 +6,8 @@ namespace CavMae.Retrieval.Embeddings;
 /// <param name="End">Where it ends.</param>
 /// <param name="Audio">Vector of its sound; null without sound.</param>
 /// <param name="Visual">Vector of its pictures: the normalised mean of its frames' vectors; null without pictures.</param>
-public sealed record SceneEmbedding(int Index, TimeSpan Start, TimeSpan End, float[]? Audio, float[]? Visual);
+public sealed record SceneEmbedding(int Index, TimeSpan Start, TimeSpan End, float[]? Audio, float[]? Visual)
+{
+    /// <summary>How far a unit vector's L2 norm may be from 1: float32 rounding over the dimension, with room for half precision.</summary>
+    public const float NormTolerance = 1e-3f;
+}

@@ -13,6 +13,7 @@ public sealed partial class SceneEncoder : IAsyncDisposable
     private static readonly TimeSpan GpuQueueDelay = TimeSpan.FromMilliseconds(5);
 
     private readonly EncoderSessions sessions;
+    private readonly int queueCapacity;
     private readonly BatchQueue<PcmAudio> audioQueue;
     private readonly BatchQueue<RgbFrame> visualQueue;
 
@@ -22,10 +23,11 @@ public sealed partial class SceneEncoder : IAsyncDisposable
     private SceneEncoder(ModelBundle bundle, EncoderSessions sessions, ModelOptions options, TimeProvider time)
     {
         this.sessions = sessions;
+        queueCapacity = options.QueueCapacity;
         Model = bundle.Manifest;
         TimeSpan delay = options.MaxQueueDelay ?? (Provider is ExecutionProvider.Cpu ? TimeSpan.Zero : GpuQueueDelay);
-        audioQueue = new BatchQueue<PcmAudio>("audio", batch => InTurn(sessions.Audio.Encode, batch), options.MaxBatch, delay, options.QueueCapacity, time);
-        visualQueue = new BatchQueue<RgbFrame>("visual", batch => InTurn(sessions.Visual.Encode, batch), options.MaxBatch, delay, options.QueueCapacity, time);
+        audioQueue = new BatchQueue<PcmAudio>(batch => InTurn(sessions.Audio.Encode, batch), options.MaxBatch, delay, time);
+        visualQueue = new BatchQueue<RgbFrame>(batch => InTurn(sessions.Visual.Encode, batch), options.MaxBatch, delay, time);
     }
 
     public ModelManifest Model { get; }
@@ -61,8 +63,15 @@ public sealed partial class SceneEncoder : IAsyncDisposable
         return new SceneEncoder(bundle, sessions, options, time);
     }
 
+    /// <summary>Asked before a file is begun: what was begun is finished, however long the queue is by then.</summary>
+    /// <exception cref="BusyException">As many items as <see cref="ModelOptions.QueueCapacity"/> wait already.</exception>
+    public void EnsureNotBusy()
+    {
+        if (Math.Max(AudioQueueDepth, VisualQueueDepth) >= queueCapacity)
+            throw new BusyException($"{queueCapacity} items wait for an encoder already; try again in a moment.");
+    }
+
     /// <summary>Encodes what the scene has: its sound, its frames (normalised mean of their vectors), or both.</summary>
-    /// <exception cref="BusyException">The queue is full.</exception>
     public async Task<SceneEmbedding> EncodeAsync(Scene scene, CancellationToken cancellationToken = default)
     {
         Task<float[]>? audio = scene.Audio is { } sound ? audioQueue.EncodeAsync(sound, cancellationToken) : null;

@@ -25,7 +25,7 @@ public sealed class DataFolder : IDisposable
     /// <summary>Media files, named by their content.</summary>
     public string MediaFolder => Path.Combine(FullPath, "media");
 
-    /// <summary>Uploads under way. What a process left here when it was killed is removed by the next one.</summary>
+    /// <summary>Uploads under way, and marks of changes under way.</summary>
     public string IncomingFolder => Path.Combine(FullPath, "incoming");
 
     /// <summary>Takes the folder for this process; made where missing.</summary>
@@ -45,8 +45,6 @@ public sealed class DataFolder : IDisposable
             var folder = new DataFolder(fullPath, processLock, ownerPath);
             File.WriteAllText(ownerPath, DescribeThisProcess(timeProvider ?? TimeProvider.System));
             Directory.CreateDirectory(folder.MediaFolder);
-            if (Directory.Exists(folder.IncomingFolder))
-                Directory.Delete(folder.IncomingFolder, recursive: true);
             Directory.CreateDirectory(folder.IncomingFolder);
             return folder;
         }

@@ -160,6 +160,12 @@ public sealed class EmbeddedIndex : ISceneIndex
         }, cancellationToken);
     }
 
+    public Task CheckAsync(CancellationToken cancellationToken = default) => WriteAsync(() =>
+    {
+        database.Check();
+        return true;
+    }, cancellationToken);
+
     public Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default) => Read(() =>
     {
         lock (gate)

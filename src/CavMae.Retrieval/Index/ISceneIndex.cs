@@ -37,6 +37,10 @@ public interface ISceneIndex : IAsyncDisposable
     /// <exception cref="ArgumentException">No query scene, or a vector of another length.</exception>
     Task<IReadOnlyList<IndexHit>> SearchAsync(IndexQuery query, CancellationToken cancellationToken = default);
 
+    /// <summary>Asks the store itself, not what is kept of it in memory.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read or written now.</exception>
+    Task CheckAsync(CancellationToken cancellationToken = default);
+
     Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default);
 
     /// <summary>SHA-256 of every media file some clip refers to.</summary>

@@ -51,7 +51,7 @@ public sealed record IndexQuery
 /// <summary>One answer. Hits come best first; equal scores by clip id (ordinal), then stored scene, then query scene.</summary>
 /// <param name="Score">Mean of the cosines in <paramref name="Parts"/>.</param>
 /// <param name="Parts">Each pairing's cosine; null where it was not asked for or one side lacks the modality.</param>
-/// <param name="Clip">The clip, without its scenes' vectors.</param>
+/// <param name="Clip">The clip; its metadata is left empty, see <see cref="ISceneIndex.GetAsync"/>.</param>
 /// <param name="Scene">The stored scene.</param>
 /// <param name="QueryScene">Place in <see cref="IndexQuery.Scenes"/> of the query scene that fits best.</param>
 public sealed record IndexHit(float Score, ScoreParts Parts, ClipRecord Clip, SceneRecord Scene, int QueryScene);

@@ -11,7 +11,7 @@ internal static class SceneValidation
     public const int MaxPageSize = 1000;
 
     /// <summary>How far a vector's L2 norm may be from 1: float16 encoders stay well below it, a vector never normalised does not.</summary>
-    public const double UnitTolerance = 1e-3;
+    public const double UnitTolerance = SceneEmbedding.NormTolerance;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 

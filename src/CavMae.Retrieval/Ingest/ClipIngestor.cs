@@ -54,12 +54,8 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         }
         EmbeddedMedia embedded = await embedder.EmbedAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false);
         ClipRecord clip = Describe(file, upload, embedded);
-        await StoreAsync(file, clip, embedded.Scenes, cancellationToken).ConfigureAwait(false);
-        if (existing is null)
-            return new IngestResult(clip, IngestOutcome.Created);
-        if (existing.Sha256 != clip.Sha256)
-            await RemoveUnusedMediaAsync(existing.Sha256).ConfigureAwait(false);
-        return new IngestResult(clip, IngestOutcome.Replaced);
+        await StoreAsync(file, clip, existing, embedded.Scenes, cancellationToken).ConfigureAwait(false);
+        return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
     }
 
     /// <summary>Removes a clip and, where no other clip has the same content, its media; false where there is no such clip.</summary>
@@ -68,37 +64,43 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         using IDisposable turn = await locks.AcquireAsync([IdKey(clipId)], cancellationToken).ConfigureAwait(false);
         if (await index.GetAsync(clipId, cancellationToken).ConfigureAwait(false) is not { } clip)
             return false;
-        await index.DeleteAsync(clipId, cancellationToken).ConfigureAwait(false);
-        await RemoveUnusedMediaAsync(clip.Sha256).ConfigureAwait(false);
+        await ChangeAsync([clip.Sha256], () => index.DeleteAsync(clipId, cancellationToken), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
-    private async Task StoreAsync(IncomingFile file, ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)
+    private async Task StoreAsync(IncomingFile file, ClipRecord clip, ClipRecord? replaced, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        // The media lock keeps a delete of another clip with this content from removing the file between these two steps.
-        using (await locks.AcquireAsync([MediaKey(file.Sha256)], cancellationToken).ConfigureAwait(false))
+        string[] contents = replaced is null || replaced.Sha256 == clip.Sha256 ? [clip.Sha256] : [clip.Sha256, replaced.Sha256];
+        await ChangeAsync(contents, () =>
         {
             media.Keep(file);
-            try
-            {
-                await index.UpsertAsync(clip, scenes, cancellationToken).ConfigureAwait(false);
-            }
-            catch
-            {
-                if (await index.FindByContentAsync(file.Sha256, CancellationToken.None).ConfigureAwait(false) is null)
-                    media.Remove(file.Sha256);
-                throw;
-            }
-        }
+            return index.UpsertAsync(clip, scenes, cancellationToken);
+        }, cancellationToken).ConfigureAwait(false);
         metrics.RecordStore(Stopwatch.GetElapsedTime(start));
     }
 
-    private async Task RemoveUnusedMediaAsync(string sha256)
+    /// <summary>
+    /// Changes the store, then removes those of the contents that no clip has any more, or, where the change failed, not yet. Meanwhile each is
+    /// locked, so that no other change can need what is removed, and marked, so that a kill in between is made good at the next start.
+    /// </summary>
+    private async Task ChangeAsync(string[] contents, Func<Task> change, CancellationToken cancellationToken)
     {
-        using IDisposable turn = await locks.AcquireAsync([MediaKey(sha256)], CancellationToken.None).ConfigureAwait(false);
-        if (await index.FindByContentAsync(sha256, CancellationToken.None).ConfigureAwait(false) is null)
-            media.Remove(sha256);
+        using IDisposable turn = await locks.AcquireAsync(contents.Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
+        Array.ForEach(contents, media.MarkPending);
+        try
+        {
+            await change().ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (string content in contents)
+            {
+                if (await index.FindByContentAsync(content, CancellationToken.None).ConfigureAwait(false) is null && File.Exists(media.PathOf(content)))
+                    media.Remove(content);
+                media.ClearPending(content);
+            }
+        }
     }
 
     private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)
@@ -129,6 +131,4 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     private static IEnumerable<string> Keys(string? id, string sha256) => id is null ? ["content:" + sha256] : ["content:" + sha256, IdKey(id)];
 
     private static string IdKey(string id) => "id:" + id;
-
-    private static string MediaKey(string sha256) => "media:" + sha256;
 }

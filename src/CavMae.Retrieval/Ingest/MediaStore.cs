@@ -15,8 +15,11 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
 {
     private const int BufferBytes = 128 * 1024;
 
+    private const string PendingSuffix = ".pending";
+
     /// <summary>Writes an upload to disk and hashes it on the way; at no time is more than a small buffer in memory.</summary>
     /// <exception cref="UploadTooLargeException">More bytes than <see cref="MediaOptions.MaxUploadBytes"/>; nothing is left on disk.</exception>
+    /// <exception cref="StoreUnavailableException">The disk is full or cannot be written; nothing is left on it.</exception>
     public async Task<IncomingFile> ReceiveAsync(Stream content, CancellationToken cancellationToken = default)
     {
         string path = Path.Combine(folder.IncomingFolder, Guid.NewGuid().ToString("N"));
@@ -24,21 +27,23 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
         try
         {
             using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using FileStream file = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous });
             long size = 0;
-            // Whole buffers: an upload arrives in small pieces, and each write to disk costs more than its bytes.
-            for (int read; (read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0; size += read)
+            await using (FileStream file = OnDisk(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
             {
-                if (size + read > options.Value.MaxUploadBytes)
-                    throw new UploadTooLargeException(options.Value.MaxUploadBytes);
-                hash.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                for (int read; (read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0; size += read)
+                {
+                    if (size + read > options.Value.MaxUploadBytes)
+                        throw new UploadTooLargeException(options.Value.MaxUploadBytes);
+                    hash.AppendData(buffer, 0, read);
+                    // The page cache takes a buffer in microseconds; an asynchronous write would only add a detour through the thread pool.
+                    OnDisk(() => file.Write(buffer, 0, read));
+                }
             }
             return new IncomingFile(path, size, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch
         {
-            File.Delete(path);
+            IncomingFile.DeleteIfThere(path);
             throw;
         }
         finally
@@ -50,32 +55,48 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     /// <summary>Where the media of a stored clip lies.</summary>
     public string PathOf(string sha256) => Path.Combine(folder.MediaFolder, sha256[..2], sha256);
 
+    /// <summary>
+    /// Notes that this content is about to come or go. Should the process be killed before <see cref="ClearPending"/>, the next start removes the
+    /// content if no clip has it.
+    /// </summary>
+    public void MarkPending(string sha256) => OnDisk(() => File.WriteAllBytes(PendingPathOf(sha256), []));
+
+    public void ClearPending(string sha256) => File.Delete(PendingPathOf(sha256));
+
     /// <summary>Makes a received file durable and moves it to its place; a file of the same content that is there already stays.</summary>
-    public void Keep(IncomingFile file)
+    /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
+    public void Keep(IncomingFile file) => OnDisk(() =>
     {
         string path = PathOf(file.Sha256);
         if (File.Exists(path))
             return;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string parent = Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(parent);
         using (FileStream stream = new(file.Path, FileMode.Open, FileAccess.ReadWrite))
             stream.Flush(flushToDisk: true);
         File.Move(file.Path, path);
-    }
+        DirectorySync.Flush(parent);
+        DirectorySync.Flush(folder.MediaFolder);
+    });
 
     public void Remove(string sha256) => File.Delete(PathOf(sha256));
 
     /// <summary>
-    /// Removes the media a killed process left whose clip was never stored or is deleted (unfinished uploads are the data folder's to remove).
-    /// Called once, before the first request: a data folder belongs to one process.
+    /// Removes what a killed process left: unfinished uploads, and content that was coming or going and that no clip has. Files that are not the
+    /// service's own stay. Called once, before the first request: a data folder belongs to one process.
     /// </summary>
     public async Task SweepAsync(ISceneIndex index, CancellationToken cancellationToken = default)
     {
         int removed = 0;
-        IReadOnlySet<string> known = await index.ListContentAsync(cancellationToken).ConfigureAwait(false);
-        foreach (string path in Directory.EnumerateFiles(folder.MediaFolder, "*", SearchOption.AllDirectories))
+        foreach (string path in Directory.EnumerateFiles(folder.IncomingFolder))
         {
-            if (known.Contains(Path.GetFileName(path)))
+            string name = Path.GetFileName(path);
+            string content = name.EndsWith(PendingSuffix, StringComparison.Ordinal) ? name[..^PendingSuffix.Length] : "";
+            bool isUpload = Guid.TryParseExact(name, "N", out _);
+            if (!isUpload && !IsHash(content))
                 continue;
+            if (!isUpload && await index.FindByContentAsync(content, cancellationToken).ConfigureAwait(false) is null && File.Exists(PathOf(content)))
+                Remove(content);
             File.Delete(path);
             removed++;
         }
@@ -83,7 +104,37 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             LogSwept(logger, removed);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Count} media files that belong to no stored clip.")]
+    /// <exception cref="StoreUnavailableException">The folders for uploads and media are gone.</exception>
+    public void Check()
+    {
+        foreach (string path in (string[])[folder.IncomingFolder, folder.MediaFolder])
+            if (!Directory.Exists(path))
+                throw new StoreUnavailableException($"The folder '{path}' is gone. Restart the service to make it anew.");
+    }
+
+    private string PendingPathOf(string sha256) => Path.Combine(folder.IncomingFolder, sha256 + PendingSuffix);
+
+    private static bool IsHash(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
+
+    private T OnDisk<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The data folder '{folder.FullPath}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    private void OnDisk(Action act) => OnDisk(() =>
+    {
+        act();
+        return true;
+    });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Cleaned up {Count} uploads and changes that were under way when the service was killed.")]
     private static partial void LogSwept(ILogger logger, int count);
 }
 
@@ -96,5 +147,12 @@ public sealed class IncomingFile(string path, long sizeBytes, string sha256) : I
     /// <summary>SHA-256 of the content, lower-case hex.</summary>
     public string Sha256 { get; } = sha256;
 
-    public void Dispose() => File.Delete(Path);
+    public void Dispose() => DeleteIfThere(Path);
+
+    /// <summary>Unlike <see cref="File.Delete"/>, says nothing where the whole folder is gone: an error on the way here is the one to report.</summary>
+    internal static void DeleteIfThere(string path)
+    {
+        if (File.Exists(path))
+            File.Delete(path);
+    }
 }

@@ -17,9 +17,11 @@ internal static class FfmpegArguments
         const string AsProbed = "-copyts -noautorotate -reinit_filter 0";
         FFMpegArguments input = Input(source.Path, source.Info.Container, options, before => before.WithCustomArgument(AsProbed));
         // Read once for each stream, at its own pace, where in a single reading one would have to wait for minutes of the other.
-        bool isReadTwice = withAudio && frames is not null && source.Streams.PicturesEndEarly;
+        bool isReadTwice = withAudio && frames is not null && source.Streams.AreFarApart;
         if (isReadTwice)
             input.AddFileInput(Escape(MediaPath.ForFfmpeg(source.Path)), false, Limits(source.Info.Container, options, before => before.WithCustomArgument(AsProbed)));
+        // Only where there are gaps, since it also shifts what fits within 0.1 s. "1" pads and trims, and never stretches.
+        string fillGaps = source.Streams.SoundHasGaps ? ",aresample=async=1" : "";
         int pictureInput = isReadTwice ? 1 : 0;
         // The filter text from a file: renamed in ffmpeg 7, the old name later removed.
         string filterOption = majorVersion >= 7 ? "-/filter:v" : "-filter_script:v";
@@ -28,7 +30,7 @@ internal static class FfmpegArguments
             if (withAudio)
                 outputs.OutputToUrl("pipe:1", audio => audio
                     // The first channel, not a down-mix, as the reference hears it; taken before the sampling rate changes.
-                    .WithCustomArgument($"-map 0:{Number(source.Streams.AudioIndex!.Value)} -af pan=mono|c0=c0 -ar {Number(PcmAudio.SampleRateHz)} -c:a pcm_s16le")
+                    .WithCustomArgument($"-map 0:{Number(source.Streams.AudioIndex!.Value)} -af pan=mono|c0=c0{fillGaps} -ar {Number(PcmAudio.SampleRateHz)} -c:a pcm_s16le")
                     .ForceFormat("s16le"));
             if (frames is not null)
                 outputs.OutputToUrl("unix:" + frames.SocketPath, pictures => pictures

@@ -6,7 +6,8 @@ namespace CavMae.Retrieval.Media;
 
 /// <summary>
 /// ffmpeg's second way out: a socket in a folder of its own that only this user can enter, beside the filter text that is too long for
-/// a command line. The folder is gone as soon as ffmpeg has connected (by then it has read the text too).
+/// a command line. The folder is gone as soon as ffmpeg has connected (by then it has read the text too). While it lives a file in it is
+/// locked; the system gives the lock back when the process ends, however it ends, so that what is not locked belongs to nobody.
 /// </summary>
 internal sealed class FrameSocket : IDisposable
 {
@@ -15,12 +16,16 @@ internal sealed class FrameSocket : IDisposable
     /// <summary>Longest name of a Unix socket (sun_path), without the closing zero.</summary>
     private const int MaxSocketPathBytes = 107;
 
-    private static readonly TimeSpan SurelyStale = TimeSpan.FromMinutes(1);
+    private const string LockName = "lock";
+
+    private const int MaxAttempts = 10;
 
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly string _folder;
 
-    private FrameSocket(string folder) => _folder = folder;
+    private readonly FileStream _lock;
+
+    private FrameSocket(string folder, FileStream held) => (_folder, _lock) = (folder, held);
 
     public string SocketPath => Path.Combine(_folder, "frames");
 
@@ -29,8 +34,7 @@ internal sealed class FrameSocket : IDisposable
     /// <exception cref="InvalidOperationException">The system's folder for temporary files has too long a name.</exception>
     public static FrameSocket Open(string filter)
     {
-        // Readable and writable for this user alone.
-        FrameSocket socket = new(Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-")).FullName);
+        FrameSocket socket = CreateLocked();
         try
         {
             if (System.Text.Encoding.UTF8.GetByteCount(socket.SocketPath) > MaxSocketPathBytes)
@@ -60,40 +64,53 @@ internal sealed class FrameSocket : IDisposable
         _listener.Dispose();
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
+        // Last, so that nobody takes the folder for a stale one while it is being removed.
+        _lock.Dispose();
     }
 
-    /// <summary>Removes folders of processes that were killed in the moment between making one and ffmpeg's connecting to it.</summary>
-    public static void RemoveStale(ILogger logger, TimeProvider time)
+    /// <summary>Removes what processes left that were killed in the moment between making a folder and ffmpeg's connecting to it.</summary>
+    public static void RemoveStale(ILogger logger)
     {
-        foreach (string folder in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*"))
+        // Links are nobody's folders: another user may have laid them.
+        EnumerationOptions foldersOnly = new() { AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (string folder in Directory.EnumerateDirectories(Path.GetTempPath(), Prefix + "*", foldersOnly))
         {
-            string processId = Path.GetFileName(folder)[Prefix.Length..].Split('-')[0];
-            bool isOld = time.GetUtcNow() - Directory.GetLastWriteTimeUtc(folder) > SurelyStale;
-            if (!isOld || !int.TryParse(processId, CultureInfo.InvariantCulture, out int id) || IsRunning(id))
-                continue;
             try
             {
+                using FileStream held = Lock(folder);
                 Directory.Delete(folder, recursive: true);
                 logger.StaleFolderRemoved(folder);
             }
             catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
             {
-                // Another user's, or another of our processes was quicker: either way not ours to remove.
+                // In use, another user's, or another of our processes was quicker: either way not ours to remove.
                 logger.StaleFolderKept(folder, reason.Message);
             }
         }
     }
 
-    private static bool IsRunning(int processId)
+    private static FrameSocket CreateLocked()
     {
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(processId);
-            return !process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
+            // Readable and writable for this user alone.
+            string folder = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-")).FullName;
+            try
+            {
+                FileStream held = Lock(folder);
+                // A starting process may have taken it for a stale one, before it was locked, and removed it.
+                if (File.Exists(Path.Combine(folder, LockName)))
+                    return new FrameSocket(folder, held);
+                held.Dispose();
+            }
+            catch (IOException) when (attempt < MaxAttempts)
+            {
+                // That process holds the lock or has removed the folder: it is gone or about to be.
+            }
         }
     }
+
+    /// <exception cref="IOException">Another holds it, or the folder is gone.</exception>
+    private static FileStream Lock(string folder) =>
+        new(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 }

@@ -19,6 +19,7 @@ internal sealed class FrameTimes
         FramesPerSecond = framesPerSecond;
         LengthSeconds = lengthSeconds;
         IsConstantRate = stamps is null || IsRegular(stamps, secondsPerTick, framesPerSecond);
+        LargestStepSeconds = stamps is null ? 1 / framesPerSecond : LargestStep(stamps) * secondsPerTick;
         Count = IsConstantRate ? count : Math.Max(1, (int)Math.Round(lengthSeconds * framesPerSecond));
     }
 
@@ -30,6 +31,9 @@ internal sealed class FrameTimes
 
     /// <summary>From the first frame's beginning to the last one's end.</summary>
     public double LengthSeconds { get; }
+
+    /// <summary>The longest that one frame stands before the next is shown.</summary>
+    public double LargestStepSeconds { get; }
 
     /// <summary>Every frame is within half a frame of where the rate puts it, so that frames can be addressed by number.</summary>
     public bool IsConstantRate { get; }
@@ -91,6 +95,14 @@ internal sealed class FrameTimes
         if (measured <= 0)
             return isAnnounced ? announced : 1;
         return isAnnounced && announced < measured * Nonsense && measured < announced * Nonsense ? announced : measured;
+    }
+
+    private static long LargestStep(long[] stamps)
+    {
+        long largest = 0;
+        for (int k = 1; k < stamps.Length; k++)
+            largest = Math.Max(largest, stamps[k] - stamps[k - 1]);
+        return largest;
     }
 
     private static bool IsRegular(long[] stamps, double secondsPerTick, double framesPerSecond)

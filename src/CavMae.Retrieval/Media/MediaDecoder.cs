@@ -35,7 +35,7 @@ public sealed class MediaDecoder : IDisposable
         _thumbnailer = new Thumbnailer(_programs, _probe, _options, logger, time);
         _decodes = new SemaphoreSlim(_options.Parallelism);
         _looks = new SemaphoreSlim(2 * _options.Parallelism);
-        FrameSocket.RemoveStale(logger, time);
+        FrameSocket.RemoveStale(logger);
     }
 
     /// <summary>The first line ffmpeg says of itself, once both programs were found to start. For a service's start and its log.</summary>
@@ -52,6 +52,7 @@ public sealed class MediaDecoder : IDisposable
         await _looks.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            CheckStillPicture(path, container);
             ProbeReport report = await _probe.RunAsync(path, container, withPackets: true, cancellationToken).ConfigureAwait(false);
             return SourceBuilder.Build(path, container, report, _options, _scenes);
         }
@@ -85,6 +86,7 @@ public sealed class MediaDecoder : IDisposable
     /// <param name="maxSide">16 to 4096.</param>
     /// <returns>Null where the file has no picture, not even a cover.</returns>
     /// <exception cref="MediaException">UnsupportedType, Broken or OverLimit.</exception>
+    /// <exception cref="FileNotFoundException">The file is not there, or was removed meanwhile.</exception>
     public async Task<byte[]?> ThumbnailAsync(string path, TimeSpan at, int maxSide, CancellationToken cancellationToken)
     {
         if (maxSide is < MinThumbnailSide or > MaxThumbnailSide)
@@ -93,7 +95,12 @@ public sealed class MediaDecoder : IDisposable
         await _looks.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            CheckStillPicture(path, container);
             return await _thumbnailer.MakeAsync(path, container, at, maxSide, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MediaException reason) when (reason.Error == MediaError.Broken && !File.Exists(path))
+        {
+            throw new FileNotFoundException("The file was removed while its picture was being made.", path, reason);
         }
         finally
         {
@@ -124,6 +131,12 @@ public sealed class MediaDecoder : IDisposable
         {
             _decodes.Release();
         }
+    }
+
+    private void CheckStillPicture(string path, MediaContainer container)
+    {
+        if (container.IsImage() && StillPictureSize.Read(path, container) is var (width, height))
+            MediaLimits.CheckPixels(width, height, _options);
     }
 
     private static async Task<MediaContainer> SniffAsync(string path, CancellationToken cancellationToken) =>

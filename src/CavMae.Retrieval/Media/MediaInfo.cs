@@ -6,7 +6,7 @@ public sealed record MediaInfo
     /// <summary>The container its bytes show.</summary>
     public required MediaContainer Container { get; init; }
 
-    /// <summary>Length of the longer of sound and pictures; zero for a still picture.</summary>
+    /// <summary>From the earlier beginning to the later end of sound and pictures; zero for a still picture.</summary>
     public required TimeSpan Duration { get; init; }
 
     public required bool HasAudio { get; init; }

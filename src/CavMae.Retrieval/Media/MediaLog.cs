@@ -16,6 +16,6 @@ internal static partial class MediaLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Folder}, left behind by a process that is gone")]
     public static partial void StaleFolderRemoved(this ILogger logger, string folder);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Left {Folder}, which a process that is gone left behind: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Left {Folder}, which is in use or not ours: {Reason}")]
     public static partial void StaleFolderKept(this ILogger logger, string folder, string reason);
 }

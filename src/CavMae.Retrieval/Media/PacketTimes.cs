@@ -6,6 +6,8 @@ internal sealed class PacketTimes(bool keepsStamps)
 {
     private readonly List<long> _stamps = [];
     private long _lastStamp = long.MinValue;
+    private long _lastStepTicks;
+    private long _largestGapTicks;
 
     public static PacketTimes None { get; } = new(keepsStamps: false);
 
@@ -23,6 +25,9 @@ internal sealed class PacketTimes(bool keepsStamps)
 
     /// <inheritdoc cref="Start"/>
     public long End { get; private set; } = long.MinValue;
+
+    /// <summary>When the first packet is shown; null where no packet is timed.</summary>
+    public double? StartSeconds(double secondsPerTick) => Start > End ? null : Start * secondsPerTick;
 
     /// <summary>The same with the packets that an edit list leaves out.</summary>
     public long StoredStart { get; private set; } = long.MaxValue;
@@ -43,11 +48,21 @@ internal sealed class PacketTimes(bool keepsStamps)
             return;
         Start = Math.Min(Start, stamp);
         End = Math.Max(End, stamp + ticks);
-        if (stamp >= _lastStamp)
-            (_lastStamp, LastTicks) = (stamp, ticks);
         if (keepsStamps && presentation is not null)
             _stamps.Add(stamp);
+        if (stamp < _lastStamp)
+            return;
+        if (_lastStamp != long.MinValue)
+            MeasureGap(stamp);
+        (_lastStamp, LastTicks) = (stamp, ticks);
     }
+
+    /// <summary>
+    /// The longest time between a packet's end and the beginning of the one stored next; meant for sound, which is stored in the order it
+    /// is heard. A packet lasts as long as it says, or as the one before did where it says nothing or more: MP4 cannot say that a packet
+    /// ends before the next one begins.
+    /// </summary>
+    public double LargestGapSeconds(double secondsPerTick) => _largestGapTicks * secondsPerTick;
 
     /// <summary>The kept times, in the order of decoding.</summary>
     public long[] ToStamps() => [.. _stamps];
@@ -57,4 +72,13 @@ internal sealed class PacketTimes(bool keepsStamps)
 
     /// <inheritdoc cref="Seconds"/>
     public double StoredSeconds(double secondsPerTick) => StoredStart > StoredEnd ? 0 : (StoredEnd - StoredStart) * secondsPerTick;
+
+    private void MeasureGap(long stamp)
+    {
+        long step = stamp - _lastStamp;
+        long expected = LastTicks > 0 && _lastStepTicks > 0 ? Math.Min(LastTicks, _lastStepTicks) : Math.Max(LastTicks, _lastStepTicks);
+        if (expected > 0)
+            _largestGapTicks = Math.Max(_largestGapTicks, step - expected);
+        _lastStepTicks = step;
+    }
 }

@@ -21,4 +21,7 @@ public sealed class PcmAudio
     }
 
     public ReadOnlyMemory<short> Samples { get; }
+
+    /// <summary>Number of the sample that a time falls on.</summary>
+    internal static long SampleAt(TimeSpan time) => time.Ticks * SampleRateHz / TimeSpan.TicksPerSecond;
 }

@@ -12,7 +12,7 @@ internal sealed class SceneAssembler(DecodeJob job, DecodeStreams streams)
     private static readonly TimeSpan SoundTolerance = TimeSpan.FromSeconds(1);
 
     private readonly ScenePlan _plan = job.Source.Plan;
-    private readonly SoundWindow _sound = new();
+    private readonly SoundWindow _sound = new(PcmAudio.SampleAt(job.Source.Streams.Origin.SoundStart));
     private readonly PictureWindow _pictures = new();
     private bool _hasSoundEnded = !job.WithSound, _havePicturesEnded = !job.WithPictures;
     private int _next;
@@ -54,18 +54,18 @@ internal sealed class SceneAssembler(DecodeJob job, DecodeStreams streams)
             else
                 await streams.WaitForEitherAsync().ConfigureAwait(false);
         }
-        return _sound.Take(planned.FirstSample);
+        return _sound.Take(planned);
     }
 
-    private bool IsSoundNearlyOver => _sound.End >= (job.Source.Streams.AudioLength - SoundTolerance).Ticks * PcmAudio.SampleRateHz / TimeSpan.TicksPerSecond;
+    private bool IsSoundNearlyOver => _sound.End >= PcmAudio.SampleAt(job.Source.Streams.AudioEnd - SoundTolerance);
 
     private bool IsSoundSurelyOver =>
-        _pictures.Received > 0 && _plan.KeySeconds[_pictures.Received - 1] > (job.Source.Streams.AudioLength + SoundSurelyOver).TotalSeconds;
+        _pictures.Received > 0 && _plan.KeySeconds[_pictures.Received - 1] > (job.Source.Streams.AudioEnd + SoundSurelyOver).TotalSeconds;
 
     private async Task<bool> WaitForSoundAsync()
     {
         bool isThere = await streams.WaitForSoundAsync().ConfigureAwait(false);
-        if (!isThere && _sound.End == 0)
+        if (!isThere && _sound.IsUntouched)
             throw new MediaException(MediaError.Broken, "The sound cannot be decoded.");
         return isThere;
     }

@@ -1,16 +1,21 @@
 namespace CavMae.Retrieval.Media;
 
 /// <summary>The stretch of decoded sound that the scene at hand hears, moved along as scenes are made; of constant size.</summary>
-internal sealed class SoundWindow
+/// <param name="soundStart">Number of the first sample that will be decoded, counted from the clip's beginning.</param>
+internal sealed class SoundWindow(long soundStart)
 {
     private readonly short[] _samples = new short[PcmAudio.MaxSamples + StreamPumps.ChunkSamples];
+    private readonly long _soundStart = soundStart;
     private int _count;
 
-    /// <summary>Number, within the whole sound, of the first sample held.</summary>
-    public long Start { get; private set; }
+    /// <summary>Number of the first sample held.</summary>
+    public long Start { get; private set; } = soundStart;
 
-    /// <summary>How many samples were decoded so far.</summary>
+    /// <summary>Number of the next sample to be decoded.</summary>
     public long End => Start + _count;
+
+    /// <summary>Whether anything was decoded yet.</summary>
+    public bool IsUntouched => End == _soundStart;
 
     /// <summary>Adds what follows.</summary>
     public void Append(ReadOnlySpan<short> chunk)
@@ -28,11 +33,22 @@ internal sealed class SoundWindow
         _count -= dropped;
     }
 
-    /// <summary>A scene's sound; null where less than <see cref="PcmAudio.MinSamples"/> is left.</summary>
-    public PcmAudio? Take(long firstSample)
+    /// <summary>
+    /// A scene's sound; null where the scene ends before the first sound, or less than <see cref="PcmAudio.MinSamples"/> of decoded sound
+    /// is left for it. Where the sound begins within the scene, zeros stand for the time before.
+    /// </summary>
+    public PcmAudio? Take(PlannedScene scene)
     {
-        DropBefore(firstSample);
-        int count = Start == firstSample ? Math.Min(_count, PcmAudio.MaxSamples) : 0;
-        return count < PcmAudio.MinSamples ? null : new PcmAudio(_samples.AsSpan(0, count).ToArray());
+        DropBefore(scene.FirstSample);
+        bool isOutside = Start < scene.FirstSample || (Start > scene.FirstSample && Start >= scene.EndSample);
+        if (isOutside)
+            return null;
+        int silent = (int)Math.Min(Start - scene.FirstSample, PcmAudio.MaxSamples);
+        int count = Math.Min(_count, PcmAudio.MaxSamples - silent);
+        if (count < PcmAudio.MinSamples)
+            return null;
+        short[] samples = new short[silent + count];
+        _samples.AsSpan(0, count).CopyTo(samples.AsSpan(silent));
+        return new PcmAudio(samples);
     }
 }

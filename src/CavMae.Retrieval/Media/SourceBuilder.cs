@@ -9,6 +9,12 @@ internal static class SourceBuilder
 
     private const double HeldBackSeconds = 60, HeldBackPictures = 32;
 
+    /// <summary>Well below what the queue of pictures holds at the shortest stride (32 s).</summary>
+    private const double LongSilenceSeconds = 20;
+
+    /// <summary>Where ffmpeg's resampler begins to fill too; less is what time stamps of whole milliseconds blur.</summary>
+    private const double AudibleGapSeconds = 0.1;
+
     /// <exception cref="MediaException">Broken or OverLimit.</exception>
     public static MediaSource Build(string path, MediaContainer container, ProbeReport report, MediaOptions media, SceneOptions scenes)
     {
@@ -24,13 +30,19 @@ internal static class SourceBuilder
             CheckPictures(visual, media);
         FrameTimes? frames = visual is null ? null : container.IsImage() ? FrameTimes.Still : Times(visual, report.Packets(visual.Index));
         double audioSeconds = audio is null ? 0 : report.Packets(audio.Index).Seconds(audio.SecondsPerTick);
-        double seconds = Math.Max(audioSeconds, frames?.LengthSeconds ?? 0);
+        StreamOrigin origin = StreamOrigin.Of(
+            audio is null ? null : report.Packets(audio.Index).StartSeconds(audio.SecondsPerTick),
+            visual is null ? null : report.Packets(visual.Index).StartSeconds(visual.SecondsPerTick));
+        double audioEnd = origin.SoundStart.TotalSeconds + audioSeconds;
+        double picturesEnd = origin.PicturesStart.TotalSeconds + (frames?.LengthSeconds ?? 0);
+        double seconds = Math.Max(audioEnd, picturesEnd);
+        double gapSeconds = audio is null ? 0 : report.Packets(audio.Index).LargestGapSeconds(audio.SecondsPerTick);
         MediaLimits.CheckDuration(seconds, media);
 
         Orientation orientation = container.IsImage() ? Orientation.FromExif(report.ExifOrientation) : visual?.Orientation ?? default;
         SourceStreams streams = new(
-            audio?.Index, visual?.Index, cover?.Index, TimeSpan.FromSeconds(audioSeconds), orientation,
-            frames is not null && ArePicturesHeldBack(frames, audioSeconds), visual is not null && IsExtreme(visual));
+            audio?.Index, visual?.Index, cover?.Index, origin, TimeSpan.FromSeconds(audioEnd), orientation,
+            gapSeconds > AudibleGapSeconds, frames is not null && AreFarApart(frames, audioEnd - picturesEnd, gapSeconds), visual is not null && IsExtreme(visual));
         TimeSpan duration = TimeSpan.FromSeconds(seconds);
         // Ten times the same picture has the same mean as once.
         SceneOptions effective = container.IsImage() ? new SceneOptions { Stride = scenes.Stride, FramesPerScene = 1 } : scenes;
@@ -44,14 +56,19 @@ internal static class SourceBuilder
             Height = orientation.IsTransposed ? visual?.Width : visual?.Height,
             FrameRate = container.IsImage() ? null : frames?.FramesPerSecond,
         };
-        return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective));
+        return new MediaSource(path, info, streams, ScenePlan.Create(duration, frames, effective, origin.PicturesStart));
     }
 
     /// <summary>
-    /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only at the file's end.
+    /// A decoder gives its last pictures (some thirty: one for each of its threads, and those it puts in order) only when further ones
+    /// follow, or at the file's end: how much sound goes by until then tells the rate, and the longest that one picture stands. The
+    /// other way round, pictures go by while the sound pauses.
     /// </summary>
-    private static bool ArePicturesHeldBack(FrameTimes frames, double audioSeconds) =>
-        audioSeconds - frames.LengthSeconds > HeldBackSeconds || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds;
+    private static bool AreFarApart(FrameTimes frames, double soundAfterSeconds, double soundGapSeconds) =>
+        soundAfterSeconds > HeldBackSeconds
+        || HeldBackPictures / frames.FramesPerSecond > HeldBackSeconds
+        || frames.LargestStepSeconds > HeldBackSeconds
+        || soundGapSeconds > LongSilenceSeconds;
 
     private static FrameTimes Times(ProbedStream stream, PacketTimes packets) => packets.HasAllStamps
         ? FrameTimes.FromStamps(packets.ToStamps(), stream.SecondsPerTick, stream.AverageRate, packets.LastTicks)

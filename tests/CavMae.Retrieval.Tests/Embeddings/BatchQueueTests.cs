@@ -29,21 +29,6 @@ public sealed class BatchQueueTests
     }
 
     [Fact]
-    public async Task EncodeAsync_FullQueue_IsRefusedAndRecovers()
-    {
-        using ManualResetEventSlim open = new();
-        await using BatchQueue<int> queue = Queue(batch => { open.Wait(Token); return [.. batch.Select(i => (float[])[i])]; }, maxBatch: 2, capacity: 4);
-        Task<float[]>[] taken = [.. Enumerable.Range(0, 4).Select(i => queue.EncodeAsync(i, Token))];
-
-        await Assert.ThrowsAsync<BusyException>(() => queue.EncodeAsync(4, Token));
-
-        open.Set();
-        await Task.WhenAll(taken);
-        await WaitUntilEmptyAsync(queue);
-        Assert.Equal(7, (await queue.EncodeAsync(7, Token))[0]);
-    }
-
-    [Fact]
     public async Task EncodeAsync_CancelledWhileWaiting_IsNotEncoded()
     {
         List<int> encoded = [];
@@ -85,8 +70,8 @@ public sealed class BatchQueueTests
         Assert.Equal([2], sizes);
     }
 
-    private static BatchQueue<int> Queue(Func<IReadOnlyList<int>, float[][]> encode, int maxBatch, int capacity = 256, TimeSpan delay = default) =>
-        new("test", encode, maxBatch, delay, capacity, TimeProvider.System);
+    private static BatchQueue<int> Queue(Func<IReadOnlyList<int>, float[][]> encode, int maxBatch, TimeSpan delay = default) =>
+        new(encode, maxBatch, delay, TimeProvider.System);
 
     private static async Task WaitUntilEmptyAsync(BatchQueue<int> queue)
     {

@@ -41,7 +41,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void Open_UploadsLeftBehind_RemovesThemAndKeepsMedia()
+    public void Open_FilesThatAreThere_StayAsTheyAre()
     {
         using (var folder = DataFolder.Open(temporary.FullPath))
         {
@@ -49,7 +49,7 @@ public sealed class DataFolderTests : IDisposable
             File.WriteAllText(Path.Combine(folder.MediaFolder, "media"), "x");
         }
         using var again = DataFolder.Open(temporary.FullPath);
-        Assert.Empty(Directory.GetFileSystemEntries(again.IncomingFolder));
+        Assert.Single(Directory.GetFileSystemEntries(again.IncomingFolder));
         Assert.Single(Directory.GetFileSystemEntries(again.MediaFolder));
     }
 

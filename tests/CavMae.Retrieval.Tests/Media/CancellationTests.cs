@@ -71,24 +71,27 @@ public sealed class CancellationTests : MediaTestBase
     }
 
     [Fact]
-    public void Constructor_FolderOfADeadProcess_IsRemoved()
+    public void Constructor_FolderThatNobodyHolds_IsRemoved()
     {
-        // Above the largest process id of any Linux (2^22).
-        string stale = Directory.CreateTempSubdirectory("cavmae-media-4999999-").FullName;
-        string young = Directory.CreateTempSubdirectory("cavmae-media-4999998-").FullName;
-        string living = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"cavmae-media-{Environment.ProcessId}-")).FullName;
-        try
+        // Of a process with the same number (in a container all have) and of another one, both just made.
+        string same = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"cavmae-media-{Environment.ProcessId}-")).FullName;
+        string other = Directory.CreateTempSubdirectory("cavmae-media-1-").FullName;
+        foreach (string name in new[] { "lock", "filter", "frames" })
+            File.WriteAllText(Path.Combine(other, name), "");
+        Decoder();
+        Assert.Equal((false, false), (Directory.Exists(same), Directory.Exists(other)));
+    }
+
+    [Fact]
+    public void Constructor_FolderInUse_IsKept()
+    {
+        using (FrameSocket socket = FrameSocket.Open("null"))
         {
-            foreach (string folder in new[] { stale, living })
-                Directory.SetLastWriteTimeUtc(folder, DateTime.UtcNow.AddHours(-1));
+            Directory.SetLastWriteTimeUtc(Path.GetDirectoryName(socket.SocketPath)!, DateTime.UtcNow.AddHours(-1));
             Decoder();
-            Assert.Equal((false, true, true), (Directory.Exists(stale), Directory.Exists(young), Directory.Exists(living)));
+            Assert.True(File.Exists(socket.FilterPath));
         }
-        finally
-        {
-            Directory.Delete(young);
-            Directory.Delete(living);
-        }
+        AssertNothingLeft();
     }
 
     [Fact]

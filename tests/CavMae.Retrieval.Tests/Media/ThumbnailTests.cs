@@ -58,6 +58,20 @@ public sealed class ThumbnailTests : MediaTestBase
     public async Task ThumbnailAsync_SoundOnly_IsNull() =>
         Assert.Null(await Decoder().ThumbnailAsync(Ffmpeg("-f lavfi -i sine=d=2 sound.mp3"), TimeSpan.Zero, 150, Cancel));
 
+    [Fact]
+    public async Task ThumbnailAsync_FileRemovedMeanwhile_IsNotFound()
+    {
+        string path = PathOf("zoom.mp4");
+        File.Copy(Zoom, path);
+        // Stands in for ffprobe: the file goes away between the look at its first bytes and the probe.
+        string program = WriteFile("ffprobe", System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\nrm -f '{path}'\nexit 1\n"));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        MediaDecoder decoder = Decoder(options => options.FfmpegFolder = Path.GetDirectoryName(program)!);
+        await Assert.ThrowsAsync<FileNotFoundException>(() => decoder.ThumbnailAsync(path, TimeSpan.Zero, 320, Cancel));
+        await Assert.ThrowsAsync<FileNotFoundException>(() => decoder.ThumbnailAsync(path, TimeSpan.Zero, 320, Cancel));
+    }
+
     [Theory]
     [InlineData(15)]
     [InlineData(4097)]

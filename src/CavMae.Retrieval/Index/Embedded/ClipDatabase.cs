@@ -80,13 +80,30 @@ internal sealed class ClipDatabase : IDisposable
         }
     }
 
+    /// <summary>Takes and gives back the right to write, and sees that the file is still the one that was opened.</summary>
+    public void Check()
+    {
+        if (!File.Exists(FullPath))
+            throw new StoreUnavailableException($"The database '{FullPath}' is gone. Stop the service, put it back, and start again.");
+        try
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "BEGIN IMMEDIATE; ROLLBACK";
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException exception)
+        {
+            throw Unavailable("written", exception);
+        }
+    }
+
     public void Dispose() => connection.Dispose();
 
     internal StoreUnavailableException Unavailable(string action, SqliteException exception)
     {
         // SQLITE_CORRUPT and SQLITE_NOTADB: trying again does not help.
         var hint = exception.SqliteErrorCode is 11 or 26
-            ? "The file is damaged: restore it from a copy, or move it away and index the media again."
+            ? "The file is damaged: restore it from a copy, or choose another data folder (Index:Embedded:Path) and index the files in its media folder again."
             : "See that its folder has space, that this user may write there, and that no other program holds the file.";
         return new StoreUnavailableException($"The database '{FullPath}' could not be {action}: {exception.Message} {hint}", exception);
     }

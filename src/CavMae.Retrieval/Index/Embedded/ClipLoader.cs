@@ -50,7 +50,7 @@ internal sealed partial class ClipLoader(ClipDatabase database, ILogger logger, 
         catch (Exception exception) when (exception is InvalidDataException or FormatException or System.Text.Json.JsonException)
         {
             throw new StoreUnavailableException(
-                $"The database '{database.FullPath}' is damaged: {exception.Message}. Restore it from a copy, or move it away and index the media again.", exception);
+                $"The database '{database.FullPath}' is damaged: {exception.Message}. Restore it from a copy, or choose another data folder (Index:Embedded:Path) and index the files in its media folder again.", exception);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class HitFactory(IndexQuery query, VectorChunk[] chunks, int dim
             Cosine(Pairings.VisualToAudio, asking.Visual, audio, row),
             Cosine(Pairings.AudioToAudio, asking.Audio, audio, row),
             Cosine(Pairings.VisualToVisual, asking.Visual, visual, row));
-        return new IndexHit(candidate.Score, parts, candidate.Clip.ToRecord(), scene, candidate.QueryScene);
+        return new IndexHit(candidate.Score, parts, candidate.Clip.ToSummary(), scene, candidate.QueryScene);
     }
 
     /// <summary>By the scan's own kernel, so that a single part equals the score to the last bit.</summary>

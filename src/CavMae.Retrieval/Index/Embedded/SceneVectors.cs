@@ -43,13 +43,7 @@ internal sealed class SceneVectors(int dimension)
     internal int TakeSlot()
     {
         lock (gate)
-        {
-            // In order: whoever reads a snapshot may see every slot that was emptied after it.
-            while (replaced.TryPeek(out var oldest) && oldest.Snapshot.Readers == 0)
-                foreach (var slot in replaced.Dequeue().EmptiedSlots)
-                    freeSlots.Push(slot);
             return freeSlots.TryPop(out var free) ? free : slotsInUse++;
-        }
     }
 
     internal void GiveBack(List<int> slots)
@@ -65,13 +59,25 @@ internal sealed class SceneVectors(int dimension)
         {
             replaced.Enqueue((current, emptiedSlots));
             current = next;
+            FreeWhatNobodySees();
         }
     }
 
     private void Release(Snapshot snapshot)
     {
         lock (gate)
+        {
             snapshot.Readers--;
+            FreeWhatNobodySees();
+        }
+    }
+
+    /// <summary>In order: whoever reads a snapshot may see every slot that was emptied after it.</summary>
+    private void FreeWhatNobodySees()
+    {
+        while (replaced.TryPeek(out var oldest) && oldest.Snapshot.Readers == 0)
+            foreach (var slot in replaced.Dequeue().EmptiedSlots)
+                freeSlots.Push(slot);
     }
 
     internal sealed class Snapshot(VectorChunk[] chunks, long scenes)

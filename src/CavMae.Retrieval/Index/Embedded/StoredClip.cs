@@ -36,6 +36,9 @@ internal sealed class StoredClip
     /// <summary>A record for one caller: JSON nodes may be changed and are not for several threads, so each caller gets its own.</summary>
     public ClipRecord ToRecord() => record with { Metadata = ParseMetadata(metadataJson) };
 
+    /// <summary>The record without the client's metadata, which can be large and belongs to no hit.</summary>
+    public ClipRecord ToSummary() => record with { Metadata = [] };
+
     public bool HasAllTags(IReadOnlyList<string> asked)
     {
         for (var i = 0; i < asked.Count; i++)
