@@ -16,13 +16,16 @@ try
     await app.RunAsync();
     return 0;
 }
-catch (Exception e) when (e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or FfmpegUnavailableException)
+catch (Exception e) when (IsForTheOperator(e))
 {
-    // These say what to do; a stack trace would only hide it.
-    StartupLog.CannotStart(app.Logger, e.Message);
+    StartupLog.CannotStart(app.Logger, e.InnerException is FormatException or InvalidCastException or ArgumentException ? $"{e.Message} {e.InnerException.Message}" : e.Message);
     return 1;
 }
 finally
 {
     await app.DisposeAsync();
 }
+
+// These say what to do; a stack trace would only hide it. The binder's are options that are unknown or cannot be read.
+static bool IsForTheOperator(Exception e) => e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or FfmpegUnavailableException
+    or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };

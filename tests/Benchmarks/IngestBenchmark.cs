@@ -78,7 +78,7 @@ internal static class IngestBenchmark
     private static async Task<IngestResult> IngestAsync(IServiceProvider services, string clip, StageTimes times, CancellationToken cancellationToken)
     {
         await using FileStream content = File.OpenRead(clip);
-        using IncomingFile file = await times.Receive.TimeAsync(() => services.GetRequiredService<MediaStore>().ReceiveAsync(content, cancellationToken));
+        using IncomingFile file = await times.Receive.TimeAsync(() => services.GetRequiredService<MediaStore>().ReceiveAsync(content, UploadPurpose.Clip, cancellationToken));
         IngestResult result = await services.GetRequiredService<ClipIngestor>().IngestAsync(file, new ClipUpload { Id = ClipId }, cancellationToken);
         return result.Outcome is IngestOutcome.Created ? result : throw new BenchmarkException($"{clip} was there already: the turn before was not cleaned up.");
     }

@@ -135,6 +135,8 @@ public sealed class CrashTests : IDisposable
     [InlineData("Model__MaxBatch", "0", "Model:MaxBatch is '0'")]
     [InlineData("Media__Parallelism", "-1", "Media:Parallelism is '-1'")]
     [InlineData("Scenes__Stride", "00:00:30", "Scenes:Stride is '00:00:30'")]
+    [InlineData("Model__Treads", "2", "'Treads'")]
+    [InlineData("Model__MaxBatch", "many", "Model:MaxBatch")]
     [InlineData("Model__Path", "/nowhere", "There is no model bundle")]
     [InlineData("Model__ExecutionProvider", "Cuda", "Model:ExecutionProvider is Cuda")]
     [InlineData("Media__FfmpegFolder", "/nowhere", "Media:FfmpegFolder")]

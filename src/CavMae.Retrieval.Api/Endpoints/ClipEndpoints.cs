@@ -40,7 +40,7 @@ internal static class ClipEndpoints
         HttpRequest request, UploadReader reader, ClipIngestor ingestor, CancellationToken cancellationToken,
         [Description("Replace a stored clip of the same id.")] bool replace = false)
     {
-        using UploadForm form = await reader.ReadAsync(request, FormFields, cancellationToken);
+        using UploadForm form = await reader.ReadAsync(request, UploadPurpose.Clip, FormFields, cancellationToken);
         IngestResult result = await ingestor.IngestAsync(form.File, form.ToClipUpload(replace), cancellationToken);
         ClipResponse clip = ClipResponse.From(result.Clip);
         return result.Outcome is IngestOutcome.Created ? TypedResults.Created($"/api/v1/clips/{clip.Id}", clip) : TypedResults.Ok(clip);

@@ -1,6 +1,7 @@
 using CavMae.Retrieval.Api.Contracts;
 using CavMae.Retrieval.Api.Uploads;
 using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -19,7 +20,7 @@ internal static class ModelEndpoints
 
     private static async Task<Ok<EmbeddingsResponse>> EmbedAsync(HttpRequest request, UploadReader reader, MediaEmbedder embedder, SceneEncoder encoder, CancellationToken cancellationToken)
     {
-        using UploadForm form = await reader.ReadAsync(request, [], cancellationToken);
+        using UploadForm form = await reader.ReadAsync(request, UploadPurpose.Query, [], cancellationToken);
         EmbeddedMedia media = await embedder.EmbedAsync(form.File.Path, MediaStreams.All, cancellationToken);
         return TypedResults.Ok(EmbeddingsResponse.From(media, encoder.Model.ModelId));
     }

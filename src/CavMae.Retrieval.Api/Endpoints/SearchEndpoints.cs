@@ -3,6 +3,7 @@ using CavMae.Retrieval.Api.Contracts;
 using CavMae.Retrieval.Api.Errors;
 using CavMae.Retrieval.Api.Uploads;
 using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Search;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -30,7 +31,7 @@ internal static class SearchEndpoints
         SearchService service, SceneEncoder encoder, CancellationToken cancellationToken)
     {
         SearchParameters parameters = query.ToParameters();
-        using UploadForm form = await reader.ReadAsync(request, [], cancellationToken);
+        using UploadForm form = await reader.ReadAsync(request, UploadPurpose.Query, [], cancellationToken);
         SearchResult result = await service.SearchAsync(form.File.Path, direction, parameters, cancellationToken);
         return TypedResults.Ok(SearchResponse.From(result, encoder.Model.ModelId));
     }

@@ -26,11 +26,12 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     private const long FormOverheadBytes = 1024 * 1024;
 
     /// <param name="request">The request; its body is read to the end.</param>
+    /// <param name="purpose">What the file is for.</param>
     /// <param name="allowedFields">Names of fields beside the file; any other is refused, so that a slip of the pen does not go unseen.</param>
     /// <param name="cancellationToken">Cancelled when the client goes away.</param>
     /// <exception cref="ApiException">The body is not a form with one file.</exception>
     /// <exception cref="UploadTooLargeException">The file is over the limit.</exception>
-    public async Task<UploadForm> ReadAsync(HttpRequest request, IReadOnlyCollection<string> allowedFields, CancellationToken cancellationToken)
+    public async Task<UploadForm> ReadAsync(HttpRequest request, UploadPurpose purpose, IReadOnlyCollection<string> allowedFields, CancellationToken cancellationToken)
     {
         RaiseBodyLimit(request);
         MultipartReader reader = new(FindBoundary(request), request.Body, BufferBytes) { HeadersCountLimit = 16 };
@@ -45,7 +46,7 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
                     throw ApiException.BadRequest($"The form has more than {MaxFields} parts.");
                 string name = FindName(section);
                 if (name == FileField)
-                    file = file is null ? await media.ReceiveAsync(section.Body, cancellationToken) : throw ApiException.BadRequest("The form has more than one part named 'file'.");
+                    file = file is null ? await media.ReceiveAsync(section.Body, purpose, cancellationToken) : throw ApiException.BadRequest("The form has more than one part named 'file'.");
                 else if (allowedFields.Contains(name))
                 {
                     string text = await ReadTextAsync(name, section, budget, cancellationToken);

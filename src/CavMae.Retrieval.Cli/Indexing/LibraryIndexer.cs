@@ -43,7 +43,7 @@ internal sealed class LibraryIndexer(MediaStore media, ClipIngestor ingestor)
             FileStream content = new(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
             await using (content.ConfigureAwait(false))
             {
-                using IncomingFile file = await media.ReceiveAsync(content, cancellationToken).ConfigureAwait(false);
+                using IncomingFile file = await media.ReceiveAsync(content, UploadPurpose.Clip, cancellationToken).ConfigureAwait(false);
                 IngestResult result = await ingestor.IngestAsync(file, new ClipUpload { Title = Path.GetFileName(path), Tags = tags }, cancellationToken).ConfigureAwait(false);
                 return Describe(path, result);
             }

@@ -41,14 +41,15 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     /// <exception cref="BusyException">The encoder's queue is full.</exception>
     public async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default)
     {
+        string content = file.RequireHash();
         // Held to the end: two uploads of one content, or of one id, take turns, and the second sees what the first did.
-        using IDisposable turn = await locks.AcquireAsync(Keys(upload.Id, file.Sha256), cancellationToken).ConfigureAwait(false);
+        using IDisposable turn = await locks.AcquireAsync(Keys(upload.Id, content), cancellationToken).ConfigureAwait(false);
         ClipRecord? existing = upload.Id is { } id
             ? await index.GetAsync(id, cancellationToken).ConfigureAwait(false)
-            : await index.FindByContentAsync(file.Sha256, cancellationToken).ConfigureAwait(false);
+            : await index.FindByContentAsync(content, cancellationToken).ConfigureAwait(false);
         if (existing is not null && !(upload.Replace && upload.Id is not null))
         {
-            return existing.Sha256 == file.Sha256
+            return existing.Sha256 == content
                 ? new IngestResult(existing, IngestOutcome.Existing)
                 : throw new ClipConflictException(existing.Id);
         }
@@ -119,7 +120,7 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
             Width = info.Width,
             Height = info.Height,
             FrameRate = info.FrameRate,
-            Sha256 = file.Sha256,
+            Sha256 = file.RequireHash(),
             MediaType = MediaSniffer.MediaType(info.Container, info.HasVideo),
             SizeBytes = file.SizeBytes,
             ModelId = encoder.Model.ModelId,

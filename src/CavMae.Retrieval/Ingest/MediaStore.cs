@@ -17,16 +17,19 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
 
     private const string PendingSuffix = ".pending";
 
-    /// <summary>Writes an upload to disk and hashes it on the way; at no time is more than a small buffer in memory.</summary>
+    /// <summary>Writes an upload to disk; at no time is more than a small buffer in memory.</summary>
+    /// <param name="content">The upload.</param>
+    /// <param name="purpose">A clip is hashed on the way; a query, which is thrown away again, is not.</param>
+    /// <param name="cancellationToken">Stops receiving; nothing is left on disk.</param>
     /// <exception cref="UploadTooLargeException">More bytes than <see cref="MediaOptions.MaxUploadBytes"/>; nothing is left on disk.</exception>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written; nothing is left on it.</exception>
-    public async Task<IncomingFile> ReceiveAsync(Stream content, CancellationToken cancellationToken = default)
+    public async Task<IncomingFile> ReceiveAsync(Stream content, UploadPurpose purpose, CancellationToken cancellationToken = default)
     {
         string path = Path.Combine(folder.IncomingFolder, Guid.NewGuid().ToString("N"));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using IncrementalHash? hash = purpose is UploadPurpose.Clip ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
             long size = 0;
             await using (FileStream file = OnDisk(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
             {
@@ -34,12 +37,12 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
                 {
                     if (size + read > options.Value.MaxUploadBytes)
                         throw new UploadTooLargeException(options.Value.MaxUploadBytes);
-                    hash.AppendData(buffer, 0, read);
+                    hash?.AppendData(buffer, 0, read);
                     // The page cache takes a buffer in microseconds; an asynchronous write would only add a detour through the thread pool.
                     OnDisk(() => file.Write(buffer, 0, read));
                 }
             }
-            return new IncomingFile(path, size, Convert.ToHexStringLower(hash.GetHashAndReset()));
+            return new IncomingFile(path, size, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
         catch
         {
@@ -67,7 +70,7 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
     public void Keep(IncomingFile file) => OnDisk(() =>
     {
-        string path = PathOf(file.Sha256);
+        string path = PathOf(file.RequireHash());
         if (File.Exists(path))
             return;
         string parent = Path.GetDirectoryName(path)!;
@@ -138,14 +141,27 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     private static partial void LogSwept(ILogger logger, int count);
 }
 
+/// <summary>What an upload is for.</summary>
+public enum UploadPurpose
+{
+    /// <summary>To be stored.</summary>
+    Clip,
+
+    /// <summary>To be looked at once.</summary>
+    Query,
+}
+
 /// <summary>An upload on disk that belongs to no clip yet; disposing it removes the file if it is still there.</summary>
-public sealed class IncomingFile(string path, long sizeBytes, string sha256) : IDisposable
+public sealed class IncomingFile(string path, long sizeBytes, string? sha256) : IDisposable
 {
     public string Path { get; } = path;
     public long SizeBytes { get; } = sizeBytes;
 
-    /// <summary>SHA-256 of the content, lower-case hex.</summary>
-    public string Sha256 { get; } = sha256;
+    /// <summary>SHA-256 of the content, lower-case hex; null for a query.</summary>
+    public string? Sha256 { get; } = sha256;
+
+    /// <exception cref="ArgumentException">It was received as a query.</exception>
+    internal string RequireHash() => Sha256 ?? throw new ArgumentException("Only what was received as a clip can be stored.");
 
     public void Dispose() => DeleteIfThere(Path);
 
