@@ -38,7 +38,7 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     /// <summary>Stores a received file as a clip. The same content (with the same id or none) gives the clip that is there.</summary>
     /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
     /// <exception cref="MediaException">The file cannot be used.</exception>
-    /// <exception cref="BusyException">The encoder's queue is full.</exception>
+    /// <exception cref="BusyException">Too much waits to be decoded or encoded already; nothing was begun.</exception>
     public async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default)
     {
         string content = file.RequireHash();

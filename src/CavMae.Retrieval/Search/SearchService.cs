@@ -10,7 +10,7 @@ public sealed class SearchService(MediaEmbedder embedder, ISceneIndex index, Ret
 {
     /// <summary>Searches with a media file.</summary>
     /// <exception cref="MediaException">The file cannot be used, or lacks the sound or the pictures this direction asks with.</exception>
-    /// <exception cref="BusyException">The encoder's queue is full.</exception>
+    /// <exception cref="BusyException">Too much waits to be decoded or encoded already; nothing was begun.</exception>
     public async Task<SearchResult> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, CancellationToken cancellationToken = default)
     {
         EmbeddedMedia query = await embedder.EmbedAsync(path, direction.QueryStreams(), cancellationToken).ConfigureAwait(false);
