@@ -1,0 +1,51 @@
+namespace CavMae.Synthetic;
+
+/// <summary>
+/// What sound and picture of a clip share, each in [0, 1]. Every kind of event shows every one of them, in both and at every moment:
+/// this is the only place where they become hertz, decibels and pixels.
+/// </summary>
+/// <param name="Size">Big things are low: radius in the picture, pitch in the sound.</param>
+/// <param name="Rate">How fast it repeats: spacing of the repeated marks in the picture.</param>
+/// <param name="Loudness">Loud things are bright.</param>
+/// <param name="Texture">Rough things are striped and noisy.</param>
+/// <param name="Height">High things are brilliant: vertical position against the share of high frequencies.</param>
+/// <param name="Place">Things on the left come early: horizontal position against the moment at which the sound swells.</param>
+internal readonly record struct EventParameters(float Size, float Rate, float Loudness, float Texture, float Height, float Place)
+{
+    /// <summary>The names, in the order of <see cref="ToArray"/>.</summary>
+    public static readonly string[] Names = ["size", "rate", "loudness", "texture", "height", "place"];
+
+    /// <summary>Radius of the object: 12 to 50 pixels.</summary>
+    public float RadiusPixels => 12 * MathF.Pow(50f / 12, Size);
+
+    /// <summary>Events a second: 0.8 to 8.</summary>
+    public float RateHz => 0.8f * MathF.Pow(10, Rate);
+
+    /// <summary>Distance between repeated marks: 60 (slow) to 8 pixels (fast).</summary>
+    public float SpacingPixels => 60 * MathF.Pow(8f / 60, Rate);
+
+    /// <summary>−28 to 0 dB against the loudest.</summary>
+    public float GainDecibels => -28 * (1 - Loudness);
+
+    /// <summary>Value (of hue, saturation, value) of the object: 0.26 to 1.</summary>
+    public float Brightness => 0.26f + (0.74f * Loudness);
+
+    /// <summary>Highs against lows: −34 to +26 dB.</summary>
+    public float TiltDecibels => -34 + (60 * Height);
+
+    /// <summary>The object's centre, downwards from the top: 168 (low) to 56 pixels (high).</summary>
+    public float CentreYPixels => 168 - (112 * Height);
+
+    /// <summary>The object's centre from the left: 60 to 164 pixels.</summary>
+    public float CentreXPixels => 60 + (104 * Place);
+
+    /// <summary>When the sound is loudest: 1 to 9 s.</summary>
+    public float SwellSeconds => 1 + (8 * Place);
+
+    public float[] ToArray() => [Size, Rate, Loudness, Texture, Height, Place];
+
+    public static EventParameters From(ReadOnlySpan<float> values) => new(values[0], values[1], values[2], values[3], values[4], values[5]);
+
+    public static EventParameters Draw(RandomStream random) =>
+        new(random.NextUnit(), random.NextUnit(), random.NextUnit(), random.NextUnit(), random.NextUnit(), random.NextUnit());
+}
