@@ -1,1 +1,3 @@
-Console.WriteLine(TorchSharp.torch.rand(3).sum().item<float>());
+using CavMae.Training.Commands;
+
+return await CommandLine.RunAsync(args, Console.Out, Console.Error).ConfigureAwait(false);

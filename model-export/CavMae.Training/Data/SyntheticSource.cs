@@ -26,8 +26,8 @@ public sealed class SyntheticSource(SyntheticSplit split, int seed, int count, b
     {
         int number = isTraining ? checked(epoch * count + index) : index;
         SyntheticClip clip = SyntheticClip.Create(split, seed, number);
-        SplitMix random = new(unchecked(((ulong)(uint)seed << 32) ^ (uint)number));
-        int frame = isTraining ? random.Next(FrameCount) : EvaluationFrame;
+        SampleRandom random = new(seed, number);
+        int frame = isTraining ? random.NextInt(FrameCount) : EvaluationFrame;
 
         float[] sound = ArrayPool<float>.Shared.Rent(SyntheticClip.SampleCount);
         byte[] pixels = ArrayPool<byte>.Shared.Rent(3 * PixelsPerPicture);
@@ -37,14 +37,21 @@ public sealed class SyntheticSource(SyntheticSplit split, int seed, int count, b
             LogMel.Compute(sound.AsSpan(0, SyntheticClip.SampleCount), spectrogram);
             LogMel.Normalize(spectrogram);
             if (isTraining && noise)
-                Augmentation.AddNoise(spectrogram, random);
+                AddNoise(spectrogram, random);
             clip.RenderFrame(SyntheticClip.SecondsOfFrame(frame), pixels.AsSpan(0, 3 * PixelsPerPicture));
-            PictureTensor.Normalize(pixels.AsSpan(0, 3 * PixelsPerPicture), picture);
+            Pixels.Normalize(pixels.AsSpan(0, 3 * PixelsPerPicture), picture);
         }
         finally
         {
             ArrayPool<float>.Shared.Return(sound);
             ArrayPool<byte>.Shared.Return(pixels);
         }
+    }
+
+    private static void AddNoise(Span<float> spectrogram, SampleRandom random)
+    {
+        float scale = random.NextSingle() / 10;
+        foreach (ref float value in spectrogram)
+            value += random.NextSingle() * scale;
     }
 }

@@ -98,6 +98,7 @@ internal sealed class Trainer : IDisposable
             BatchesAhead = options.BatchesAhead,
             Seed = options.Seed,
             MaxUnreadableShare = options.MaxUnreadableShare,
+            DropLast = true,
         });
         bool timeIsUp = false;
         while (position.Epoch < options.Epochs && !timeIsUp)
