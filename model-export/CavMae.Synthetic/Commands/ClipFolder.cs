@@ -14,10 +14,9 @@ internal static class ClipFolder
     public static async Task<int> WriteAsync(SynthOptions options, IProgress<int> done, CancellationToken cancellation)
     {
         Directory.CreateDirectory(options.Folder);
-        RefuseOthers(options);
         int[] indexes = [.. Enumerable.Range(options.First, options.Count)];
-        // The list comes first: from now on the folder says which clips it holds, also when interrupted.
-        WriteList(options, indexes);
+        // The list comes first: from now on the folder says whose clips it holds, also when interrupted.
+        WriteList(options, [.. indexes.Select(index => Entry(options, index)).UnionBy(ListedBefore(options), entry => entry.File)]);
         int present = 0, written = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Jobs, CancellationToken = cancellation };
         await Parallel.ForEachAsync(indexes, parallel, async (index, stop) =>
@@ -34,11 +33,11 @@ internal static class ClipFolder
         return written;
     }
 
-    private static void RefuseOthers(SynthOptions options)
+    private static IReadOnlyList<ClipEntry> ListedBefore(SynthOptions options)
     {
         string path = Path.Combine(options.Folder, ListName);
         if (!File.Exists(path))
-            return;
+            return [];
         ClipList there;
         try
         {
@@ -48,16 +47,15 @@ internal static class ClipFolder
         {
             throw new SyntheticException($"{path} is no list of clips ({problem.Message}): choose another folder.", problem);
         }
-        if (there.Split != options.SplitName || there.Seed != options.Seed)
-        {
-            throw new SyntheticException(
-                $"{options.Folder} holds clips of --split {there.Split} --seed {there.Seed}, not of --split {options.SplitName} --seed {options.Seed}: choose another folder.");
-        }
+        if (there.Split == options.SplitName && there.Seed == options.Seed)
+            return there.Clips;
+        throw new SyntheticException(
+            $"{options.Folder} holds clips of --split {there.Split} --seed {there.Seed}, not of --split {options.SplitName} --seed {options.Seed}: choose another folder.");
     }
 
-    private static void WriteList(SynthOptions options, int[] indexes)
+    private static void WriteList(SynthOptions options, IEnumerable<ClipEntry> clips)
     {
-        ClipList list = new(options.SplitName, options.Seed, [.. indexes.Select(index => Entry(options, index))]);
+        ClipList list = new(options.SplitName, options.Seed, [.. clips.OrderBy(clip => clip.File, StringComparer.Ordinal)]);
         string path = Path.Combine(options.Folder, ListName), unfinished = $"{path}.{Guid.NewGuid():N}.part";
         try
         {
