@@ -15,23 +15,23 @@ internal readonly record struct EventParameters(float Size, float Rate, float Lo
     /// <summary>The names, in the order of <see cref="ToArray"/>.</summary>
     public static readonly string[] Names = ["size", "rate", "loudness", "texture", "height", "place"];
 
-    /// <summary>Radius of the object: 12 to 50 pixels.</summary>
-    public float RadiusPixels => 12 * MathF.Pow(50f / 12, Size);
+    /// <summary>Radius of the object: 13 to 52 pixels.</summary>
+    public float RadiusPixels => 13 * MathF.Pow(4, Size);
 
     /// <summary>Events a second: 0.8 to 8.</summary>
     public float RateHz => 0.8f * MathF.Pow(10, Rate);
 
-    /// <summary>Distance between repeated marks: 60 (slow) to 8 pixels (fast).</summary>
-    public float SpacingPixels => 60 * MathF.Pow(8f / 60, Rate);
+    /// <summary>Distance between repeated marks: 64 (slow) to 8.5 pixels (fast).</summary>
+    public float SpacingPixels => 64 * MathF.Pow(8.5f / 64, Rate);
 
     /// <summary>−28 to 0 dB against the loudest.</summary>
     public float GainDecibels => -28 * (1 - Loudness);
 
-    /// <summary>Value (of hue, saturation, value) of the object: 0.26 to 1.</summary>
-    public float Brightness => 0.26f + (0.74f * Loudness);
+    /// <summary>Value (of hue, saturation, value) of the object: 0.32 to 1.</summary>
+    public float Brightness => 0.32f + (0.68f * Loudness);
 
-    /// <summary>Highs against lows: −34 to +26 dB.</summary>
-    public float TiltDecibels => -34 + (60 * Height);
+    /// <summary>Highs against lows: −48 to +30 dB.</summary>
+    public float TiltDecibels => -48 + (78 * Height);
 
     /// <summary>The object's centre, downwards from the top: 168 (low) to 56 pixels (high).</summary>
     public float CentreYPixels => 168 - (112 * Height);

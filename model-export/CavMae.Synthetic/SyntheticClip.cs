@@ -103,7 +103,9 @@ public sealed class SyntheticClip
             throw new ArgumentException($"{FrameSide * FrameSide * 3} bytes are wanted, not {rgb.Length}.", nameof(rgb));
         FrameBuffer buffer = FrameBuffer.OfThisThread;
         backdrop.Draw(buffer);
-        kind.Draw(new Stage(buffer, parameters, seconds, backdrop.StartBeat, kind.Hue + backdrop.HueShift, backdrop.CameraShift(seconds)));
+        Stage stage = new(buffer, parameters, seconds, backdrop.StartBeat, kind.Hue + backdrop.HueShift, backdrop.CameraShift(seconds));
+        stage.Dust();
+        kind.Draw(stage);
         buffer.CopyTo(rgb);
     }
 

@@ -14,8 +14,8 @@ internal sealed class Bird : EventKind
     {
         HighestHz = 4800,
         Octaves = 2.6f,
-        Ratios = [1, 2],
-        Levels = [1, 0.25f],
+        Ratios = [0.5f, 1, 2, 3],
+        Levels = [0.12f, 1, 0.25f, 0.12f],
         Held = true,
         Duty = 0.5f,
         AttackSeconds = 0.015f,

@@ -14,8 +14,8 @@ internal sealed class Crickets : EventKind
     {
         HighestHz = 6000,
         Octaves = 2.2f,
-        Ratios = [0.5f, 1],
-        Levels = [0.15f, 1],
+        Ratios = [0.25f, 0.5f, 1, 2],
+        Levels = [0.1f, 0.2f, 1, 0.2f],
         Held = true,
         Duty = 0.45f,
         PulseHz = 28,

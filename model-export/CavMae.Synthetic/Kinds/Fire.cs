@@ -13,10 +13,10 @@ internal sealed class Fire : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 4000,
-        DecaySeconds = 0.035f,
-        NoiseDecibels = (2, 22),
+        DecaySeconds = 0.08f,
+        NoiseDecibels = (-4, 20),
         NoiseRatio = 1,
-        NoiseQuality = 1.5f,
+        NoiseQuality = 2.5f,
         Irregularity = 1,
     };
 

@@ -21,7 +21,7 @@ internal sealed class Helicopter : EventKind
         Held = true,
         Duty = 0.5f,
         AttackSeconds = 0.03f,
-        NoiseDecibels = (-4, 16),
+        NoiseDecibels = (-10, 14),
         NoiseRatio = 5,
     };
 

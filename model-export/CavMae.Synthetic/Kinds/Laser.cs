@@ -23,9 +23,10 @@ internal sealed class Laser : EventKind
 
     public override void Draw(Stage stage)
     {
+        float beam = Math.Clamp(0.35f * stage.Spacing, 3, 9);
         int direction = stage.X < 112 ? 1 : -1;
-        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), 1, Math.Clamp(0.4f * stage.Radius, 6, 12));
-        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), -1, Math.Clamp(0.4f * stage.Radius, 6, 12));
+        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), 1, beam);
+        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), -1, beam);
         stage.BeginObject();
         stage.Box(-0.9f, -0.6f, 0.9f, 0.1f, Tone.Body, 0.3f);
         stage.Polygon(Tone.Body, -0.5f * direction, 0, 0.1f * direction, 0, -0.2f * direction, 1, -0.8f * direction, 1);

@@ -13,10 +13,10 @@ internal sealed class Rain : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 3600,
-        DecaySeconds = 0.16f,
-        NoiseDecibels = (0, 22),
+        DecaySeconds = 0.2f,
+        NoiseDecibels = (-6, 20),
         NoiseRatio = 1,
-        NoiseQuality = 1.2f,
+        NoiseQuality = 2.5f,
         Irregularity = 0.7f,
     };
 

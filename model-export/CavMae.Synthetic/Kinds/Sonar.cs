@@ -13,8 +13,8 @@ internal sealed class Sonar : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 2800,
-        Ratios = [1, 2],
-        Levels = [1, 0.12f],
+        Ratios = [1, 2, 3, 4],
+        Levels = [1, 0.2f, 0.12f, 0.08f],
         DecaySeconds = 1.3f,
         AttackSeconds = 0.02f,
     };

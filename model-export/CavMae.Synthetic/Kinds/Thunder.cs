@@ -14,9 +14,9 @@ internal sealed class Thunder : EventKind
     {
         HighestHz = 640,
         DecaySeconds = 1.4f,
-        NoiseDecibels = (2, 24),
+        NoiseDecibels = (-4, 20),
         NoiseRatio = 1,
-        NoiseQuality = 0.9f,
+        NoiseQuality = 1.8f,
         Irregularity = 0.25f,
         Glide = u => 1.3f - (0.6f * u),
     };

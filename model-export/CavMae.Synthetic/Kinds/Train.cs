@@ -18,8 +18,9 @@ internal sealed class Train : EventKind
         Held = true,
         Duty = 0.5f,
         AttackSeconds = 0.03f,
-        NoiseDecibels = (-2, 18),
+        NoiseDecibels = (-8, 16),
         NoiseRatio = 1.5f,
+        NoiseQuality = 1.5f,
         Accents = [0, -5, -3, -5],
     };
 

@@ -16,7 +16,7 @@ internal sealed class Typing : EventKind
         Ratios = [1, 1.83f],
         Levels = [1, 0.6f],
         DecaySeconds = 0.04f,
-        NoiseDecibels = (-4, 18),
+        NoiseDecibels = (-8, 16),
         NoiseRatio = 1,
         Irregularity = 0.4f,
         Semitones = [0, 2, -2],

@@ -16,9 +16,9 @@ internal sealed class Waves : EventKind
         Held = true,
         Duty = 0.9f,
         AttackSeconds = 0.3f,
-        NoiseDecibels = (4, 24),
+        NoiseDecibels = (-4, 20),
         NoiseRatio = 1,
-        NoiseQuality = 1,
+        NoiseQuality = 2,
     };
 
     public override void Draw(Stage stage)

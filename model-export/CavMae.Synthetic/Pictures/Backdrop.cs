@@ -17,12 +17,12 @@ internal sealed class Backdrop
     public Backdrop(ulong key)
     {
         RandomStream random = new(key);
-        top = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 80), random.Next(5, 19));
-        bottom = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 80), random.Next(5, 19));
+        top = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 80), random.Next(4, 15));
+        bottom = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 80), random.Next(4, 15));
         shapes = new (float, float, float, SKColor, bool)[random.NextIndex(6)];
         foreach (ref var shape in shapes.AsSpan())
         {
-            SKColor colour = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 70), random.Next(18, 28));
+            SKColor colour = SKColor.FromHsv(random.Next(0, 360), random.Next(20, 70), random.Next(14, 24));
             shape = (random.Next(0, 224), random.Next(0, 224), random.Next(3, 9), colour, random.NextUnit() < 0.5f);
         }
         (shiftX, shiftY, sway) = (random.Next(-Jitter, Jitter), random.Next(-Jitter, Jitter), random.Next(0, 2 * MathF.PI));

@@ -33,6 +33,9 @@ internal sealed class FrameBuffer
     /// <summary>Stripes of the texture, laid over a filled shape.</summary>
     public SKPaint Stripes { get; } = new() { IsAntialias = true, Style = SKPaintStyle.Fill };
 
+    /// <summary>Speckle of the texture; its colour's alpha says how strong.</summary>
+    public SKPaint Speckle { get; } = new() { IsAntialias = false, Style = SKPaintStyle.Fill, Shader = Patterns.Speckle };
+
     /// <summary>Fills the picture row by row, from one colour at the top to another at the bottom.</summary>
     public void FillGradient(SKColor top, SKColor bottom)
     {

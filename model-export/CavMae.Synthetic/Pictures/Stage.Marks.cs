@@ -103,7 +103,7 @@ internal sealed partial class Stage
     public void Beam(float fromX, float y, int direction, float width)
     {
         SKPaint paint = Drawing(Tone.Plain, width);
-        float dash = 0.45f * Spacing;
+        float dash = 0.3f * Spacing;
         for (float distance = Phase * Spacing; distance < Side; distance += Spacing)
             Canvas.DrawLine(fromX + (direction * distance), y, fromX + (direction * (distance + dash)), y, paint);
     }

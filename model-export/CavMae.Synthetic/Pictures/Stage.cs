@@ -10,9 +10,12 @@ internal sealed partial class Stage
 {
     private const int Side = SyntheticClip.FrameSide;
 
+    private const float DustPixels = 24;
+
     private readonly FrameBuffer buffer;
     private readonly EventParameters parameters;
     private readonly float hue;
+    private bool isCleared;
 
     public Stage(FrameBuffer buffer, EventParameters parameters, double seconds, float startBeat, float hue, SKPoint jitter)
     {
@@ -53,15 +56,30 @@ internal sealed partial class Stage
 
     private SKCanvas Canvas => buffer.Canvas;
 
-    /// <summary>Moves into the object's units; the shifts are in them too, the turn in degrees clockwise.</summary>
+    /// <summary>Moves into the object's units; the shifts are in them too, the turn in degrees clockwise. What is behind is darkened the first time.</summary>
     public void BeginObject(float turnDegrees = 0, float shiftX = 0, float shiftY = 0)
     {
+        if (!isCleared)
+            Clear();
+        isCleared = true;
         Canvas.Save();
         Canvas.Translate(X + (shiftX * Radius), Y + (shiftY * Radius));
         Canvas.Scale(Radius);
         Canvas.RotateDegrees(turnDegrees);
-        buffer.Stripes.Shader = StripePattern.Shader(1 / Radius);
+        buffer.Stripes.Shader = Patterns.Stripes(1 / Radius);
         buffer.Stripes.Color = SKColors.Black.WithAlpha((byte)(235 * parameters.Texture));
+    }
+
+    /// <summary>Darkens a disc behind the object, so that it stands out from dust and marks, however small it is.</summary>
+    private void Clear() => Canvas.DrawCircle(X, Y, 1.15f * Radius, Filling(Tone.Dark));
+
+    /// <summary>
+    /// The dust a rough thing raises: speckle in a ring around the object, as wide for a small one as for a big one.
+    /// </summary>
+    public void Dust()
+    {
+        buffer.Speckle.Color = Colour(Tone.Part).WithAlpha((byte)(255 * parameters.Texture));
+        Canvas.DrawCircle(X, Y, Radius + DustPixels, buffer.Speckle);
     }
 
     public void EndObject() => Canvas.Restore();

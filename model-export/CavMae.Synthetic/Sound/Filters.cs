@@ -22,18 +22,20 @@ internal static class Filters
         }
     }
 
-    /// <summary>Tips the spectrum about 700 Hz and 2.8 kHz, together by <paramref name="decibels"/> from the lowest to the highest.</summary>
+    /// <summary>Tips the spectrum in steps about 400, 1200 and 3600 Hz, together by <paramref name="decibels"/> from the lowest to the highest.</summary>
     public static void Tilt(Span<float> samples, float decibels)
     {
-        float up = MathF.Pow(10, decibels / 80), down = 1 / up;
-        float first = Share(700), second = Share(2800);
-        float low = 0, middle = 0;
+        float up = MathF.Pow(10, decibels / 120), down = 1 / up;
+        float first = Share(400), second = Share(1200), third = Share(3600);
+        float low = 0, middle = 0, high = 0;
         foreach (ref float sample in samples)
         {
             low += first * (sample - low);
             float once = (down * low) + (up * (sample - low));
             middle += second * (once - middle);
-            sample = (down * middle) + (up * (once - middle));
+            float twice = (down * middle) + (up * (once - middle));
+            high += third * (twice - high);
+            sample = (down * high) + (up * (twice - high));
         }
     }
 

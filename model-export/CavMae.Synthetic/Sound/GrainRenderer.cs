@@ -11,6 +11,9 @@ internal static class GrainRenderer
     private const float LongestSeconds = 1.4f;
     private const float FlutterHz = 25;
 
+    /// <summary>White noise left beside the band, so that the tilt can be heard in all of the spectrum.</summary>
+    private const float NoiseRest = 0.05f;
+
     /// <summary>Samples of a grain: a whole number of blocks, at most 1.4 s.</summary>
     public static int Length(Voice voice, EventParameters parameters)
     {
@@ -59,7 +62,8 @@ internal static class GrainRenderer
         Span<float> band = noise.AsSpan(0, grain.Length);
         NoiseTables.White.AsSpan(random.NextIndex(NoiseTables.Length), grain.Length).CopyTo(band);
         float centre = fundamental * voice.NoiseRatio;
-        Filters.BandPass(band, centre, voice.NoiseQuality, 0.12f);
+        // Smooth things have a narrow band, rough ones a wide one.
+        Filters.BandPass(band, centre, voice.NoiseQuality * MathF.Pow(2, 1 - (2 * parameters.Texture)), NoiseRest);
         // Brought to RMS 1, so that the share of noise does not depend on the band's width.
         float decibels = voice.NoiseDecibels.Smooth + ((voice.NoiseDecibels.Rough - voice.NoiseDecibels.Smooth) * parameters.Texture);
         float gain = Decibels(decibels) / (MathF.Sqrt(MeanSquare(band)) + 1e-6f);

@@ -38,7 +38,7 @@ internal sealed record Voice
     /// <summary>Centre of the noise band over the fundamental.</summary>
     public float NoiseRatio { get; init; } = 2;
 
-    /// <summary>Quality of the noise band: centre over width.</summary>
+    /// <summary>Quality of the noise band: centre over width, for middling texture; twice that when smooth, half when rough.</summary>
     public float NoiseQuality { get; init; } = 0.8f;
 
     /// <summary>Pulses inside a grain a second (0 = none): trills, ringers, croaks.</summary>
