@@ -23,14 +23,16 @@ public static partial class BundleExporter
     {
         ArgumentNullException.ThrowIfNull(options);
         CheckName(options.Name);
+        if (!Enum.IsDefined(options.Precision))
+            throw new ExportException($"There is no precision {options.Precision}: {string.Join(", ", Enum.GetNames<ExportPrecision>())} can be exported.");
         if (!File.Exists(options.CheckpointPath))
             throw new ExportException($"There is no checkpoint {options.CheckpointPath}.");
         using var checkpoint = Checkpoint.Open(options.CheckpointPath);
         var sizes = EncoderSizesFinder.Find(checkpoint, options.Heads);
         (string File, GraphBuilder Graph)[] graphs =
         [
-            ("audio.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Audio)),
-            ("visual.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Visual)),
+            ("audio.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Audio, precision: options.Precision)),
+            ("visual.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Visual, precision: options.Precision)),
         ];
         ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
 
@@ -68,7 +70,8 @@ public static partial class BundleExporter
         ExportOptions options, EncoderSizes sizes, string identity, string sourceHash, SortedDictionary<string, string> files) => new()
         {
             Name = options.Name,
-            ModelId = $"{options.Name}-{BundleManifest.Fp32}-{identity}",
+            Precision = PrecisionName(options.Precision),
+            ModelId = $"{options.Name}-{PrecisionName(options.Precision)}-{identity}",
             Trained = options.Trained,
             Architecture = new(sizes.EmbedDim, sizes.Heads, sizes.MlpWidth, sizes.ModalityBlocks, sizes.SharedBlocks, EncoderSizes.PatchSize),
             Dimension = sizes.EmbedDim,
@@ -80,6 +83,9 @@ public static partial class BundleExporter
             License = options.License ?? NotStated,
             TrainingData = options.TrainingData ?? (options.Trained ? NotStated : "none"),
         };
+
+    /// <summary>As the model id and model.json have it.</summary>
+    internal static string PrecisionName(ExportPrecision precision) => precision == ExportPrecision.Fp16 ? "fp16" : "fp32";
 
     private static string HashFile(string path, ProgressMeter meter, CancellationToken cancellation)
     {

@@ -12,6 +12,9 @@ public sealed record ExportOptions
     /// <summary>The model's name, the first part of its id: letters, digits, '.', '_' and '-', at most 64.</summary>
     public required string Name { get; init; }
 
+    /// <summary>How the weights are kept; a part of the model id.</summary>
+    public ExportPrecision Precision { get; init; } = ExportPrecision.Fp32;
+
     /// <summary>Attention heads; null: width / 64, as in every published size.</summary>
     public int? Heads { get; init; }
 

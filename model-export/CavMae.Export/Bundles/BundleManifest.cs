@@ -7,11 +7,10 @@ namespace CavMae.Export.Bundles;
 internal sealed record BundleManifest
 {
     public const string FileName = "model.json";
-    public const string Fp32 = "fp32";
 
     public int FormatVersion { get; init; } = 1;
     public required string Name { get; init; }
-    public string Precision { get; init; } = Fp32;
+    public required string Precision { get; init; }
     public required string ModelId { get; init; }
     public required bool Trained { get; init; }
     public required ArchitectureSection Architecture { get; init; }

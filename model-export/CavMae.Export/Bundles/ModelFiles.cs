@@ -71,7 +71,10 @@ internal static class ModelFiles
         {
             Span<float> exact = elements.AsSpan(0, weight.ElementCount);
             weight.Source(exact);
-            use(MemoryMarshal.AsBytes(exact));
+            if (weight.IsHalf)
+                UseHalves(exact, use);
+            else
+                use(MemoryMarshal.AsBytes(exact));
         }
         finally
         {
@@ -80,9 +83,24 @@ internal static class ModelFiles
         writtenBytes(weight.SizeBytes);
     }
 
+    private static void UseHalves(ReadOnlySpan<float> elements, Action<ReadOnlySpan<byte>> use)
+    {
+        Half[] halves = ArrayPool<Half>.Shared.Rent(elements.Length);
+        try
+        {
+            for (int i = 0; i < elements.Length; i++)
+                halves[i] = (Half)elements[i];
+            use(MemoryMarshal.AsBytes(halves.AsSpan(0, elements.Length)));
+        }
+        finally
+        {
+            ArrayPool<Half>.Shared.Return(halves);
+        }
+    }
+
     private static TensorProto Describe(Weight weight)
     {
-        TensorProto tensor = new() { Name = weight.Name, DataType = (int)TensorProto.Types.DataType.Float };
+        TensorProto tensor = new() { Name = weight.Name, DataType = (int)(weight.IsHalf ? TensorProto.Types.DataType.Float16 : TensorProto.Types.DataType.Float) };
         tensor.Dims.AddRange(weight.Shape);
         return tensor;
     }

@@ -38,6 +38,8 @@ internal static class CommandLine
         Argument<string> checkpoint = new("CHECKPOINT") { Description = "PyTorch checkpoint (zip or legacy format) or safetensors file." };
         Option<string> folder = new("--out") { Description = "Folder for the bundle; a bundle that is there is replaced.", Required = true, HelpName = "DIR" };
         Option<string> name = new("--name") { Description = "The model's name, the first part of its id: letters, digits, '.', '_', '-'.", Required = true, HelpName = "NAME" };
+        Option<string> precision = new("--precision") { Description = "fp32, or fp16: weights in half the space, computed with in float32.", DefaultValueFactory = _ => BundleExporter.PrecisionName(ExportPrecision.Fp32) };
+        precision.AcceptOnlyFromAmong([.. Enum.GetValues<ExportPrecision>().Select(BundleExporter.PrecisionName)]);
         Option<int?> heads = new("--heads") { Description = "Attention heads [default: width / 64].", HelpName = "N" };
         Option<bool> untrained = new("--untrained") { Description = "Say in the bundle that the weights are random." };
         Option<string?> license = new("--license") { Description = "The weights' licence, in words.", HelpName = "TEXT" };
@@ -45,7 +47,7 @@ internal static class CommandLine
 
         RootCommand root = new("Makes a model bundle (audio.onnx, visual.onnx, model.json) of a CAV-MAE checkpoint.")
         {
-            checkpoint, folder, name, heads, untrained, license, trainingData, RandomCommand.Create(),
+            checkpoint, folder, name, precision, heads, untrained, license, trainingData, RandomCommand.Create(),
         };
         root.SetAction((parsed, cancellation) =>
         {
@@ -54,6 +56,7 @@ internal static class CommandLine
                 CheckpointPath = parsed.GetRequiredValue(checkpoint),
                 OutputFolder = parsed.GetRequiredValue(folder),
                 Name = parsed.GetRequiredValue(name),
+                Precision = Enum.GetValues<ExportPrecision>().Single(value => BundleExporter.PrecisionName(value) == parsed.GetRequiredValue(precision)),
                 Heads = parsed.GetValue(heads),
                 Trained = !parsed.GetValue(untrained),
                 License = parsed.GetValue(license),

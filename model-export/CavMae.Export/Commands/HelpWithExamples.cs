@@ -10,6 +10,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     private const string Examples = """
         Examples:
           cavmae-export audio_model.25.pth --out models/cav-mae-scale-plus --name cav-mae-scale-plus --license "BSD 2-Clause" --training-data "AudioSet-2M, unlabelled"
+          cavmae-export audio_model.25.pth --out models/half --name half --precision fp16
           cavmae-export tiny.pth --out models/demo --name demo --heads 4 --untrained
           cavmae-export random --embed 768 --out vit-b.pth
 

@@ -31,18 +31,18 @@ internal sealed class EncoderGraph
     private readonly EncoderSizes sizes;
     private readonly Modality modality;
 
-    private EncoderGraph(GraphBuilder graph, Checkpoint checkpoint, EncoderSizes sizes, Modality modality)
+    private EncoderGraph(GraphBuilder graph, Checkpoint checkpoint, EncoderSizes sizes, Modality modality, ExportPrecision precision)
     {
         this.graph = graph;
-        weights = new CheckpointWeights(checkpoint, graph);
+        weights = new CheckpointWeights(checkpoint, graph, precision);
         this.sizes = sizes;
         this.modality = modality;
     }
 
-    public static GraphBuilder Build(Checkpoint checkpoint, EncoderSizes sizes, Modality modality, GraphPart part = GraphPart.Whole)
+    public static GraphBuilder Build(Checkpoint checkpoint, EncoderSizes sizes, Modality modality, GraphPart part = GraphPart.Whole, ExportPrecision precision = ExportPrecision.Fp32)
     {
         GraphBuilder graph = new(modality == Modality.Audio ? "cav_mae_audio" : "cav_mae_visual");
-        new EncoderGraph(graph, checkpoint, sizes, modality).Build(part);
+        new EncoderGraph(graph, checkpoint, sizes, modality, precision).Build(part);
         return graph;
     }
 
@@ -84,7 +84,7 @@ internal sealed class EncoderGraph
     private string Embed(string features)
     {
         string name = $"patch_embed_{modality.Letter}.proj";
-        string grid = graph.Node("Conv", "patches", [features, weights.Plain($"{name}.weight"), weights.Plain($"{name}.bias")],
+        string grid = graph.Node("Conv", "patches", [features, weights.Matrix($"{name}.weight"), weights.Plain($"{name}.bias")],
             Attribute("kernel_shape", [EncoderSizes.PatchSize, EncoderSizes.PatchSize]), Attribute("strides", [EncoderSizes.PatchSize, EncoderSizes.PatchSize]));
         string flat = graph.Node("Reshape", "patches", [grid, graph.Integers("patches.shape", [0, sizes.EmbedDim, modality.Tokens])]);
         string tokens = graph.Node("Transpose", "patches", [flat], Attribute("perm", [0, 2, 1]));

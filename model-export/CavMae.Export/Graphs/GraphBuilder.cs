@@ -18,6 +18,7 @@ internal sealed class GraphBuilder(string name)
 
     private readonly GraphProto graph = new() { Name = name };
     private readonly List<Weight> weights = [];
+    private readonly Dictionary<string, string> halfWeights = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> nameUses = new(StringComparer.Ordinal);
 
     public IReadOnlyList<Weight> Weights => weights;
@@ -45,6 +46,15 @@ internal sealed class GraphBuilder(string name)
         if (!weights.Exists(weight => weight.Name == weightName))
             weights.Add(new Weight(weightName, shape, source));
         return weightName;
+    }
+
+    /// <summary>A constant that the file keeps as float16 and the graph casts to float32; asking twice for one name gives one constant.</summary>
+    public string HalfWeight(string weightName, long[] shape, WeightSource source)
+    {
+        if (halfWeights.TryGetValue(weightName, out string? cast))
+            return cast;
+        weights.Add(new Weight(weightName, shape, source, IsHalf: true));
+        return halfWeights[weightName] = Node("Cast", weightName, [weightName], Attribute("to", (long)TensorProto.Types.DataType.Float));
     }
 
     public string Scalar(string constantName, float value) => Weight(constantName, [], destination => destination[0] = value);

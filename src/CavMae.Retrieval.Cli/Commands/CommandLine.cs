@@ -51,7 +51,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Finds video scenes that fit a sound, and sounds that fit a scene: fills and asks a data folder without the service.")
         {
-            CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), ModelCommand.Create(),
+            CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), EvaluateCommand.Create(), ModelCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

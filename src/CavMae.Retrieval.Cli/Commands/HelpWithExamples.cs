@@ -12,6 +12,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
           cavmae index ~/films --tag harbour --tag 2024
           cavmae search waves.wav --direction audio-to-video --limit 5
           cavmae search shot.jpg --direction video-to-audio --json | jq '.hits[].clip.title'
+          cavmae evaluate clips/test --model models/cav-mae
           cavmae model --model models/cav-mae
 
         Further options are read from appsettings.json (beside this program, then in the working directory) and the environment

@@ -23,14 +23,15 @@ internal sealed class RetrievalSession : IAsyncDisposable
     /// <param name="parsed">The command line; its common options go before the settings.</param>
     /// <param name="mustExist">Whether a data folder that is not there is an error; otherwise it is made.</param>
     /// <param name="cancellationToken">Stops opening.</param>
+    /// <param name="ownDataFolder">A folder of the command's own, with an embedded store in it whatever the settings say; null: the folder of the settings.</param>
     /// <exception cref="StoreInUseException">The service, or another command, works on the data folder.</exception>
     /// <exception cref="StartException">A setting or ffmpeg stands in the way.</exception>
     /// <remarks>And what <see cref="RetrievalStartup.OpenAsync"/> throws.</remarks>
-    public static async Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken)
+    public static async Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken, string? ownDataFolder = null)
     {
         IServiceCollection collection = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ErrorStreamLogger(parsed.InvocationConfiguration.Error)))
-            .AddCavMaeRetrieval(ReadConfiguration(parsed))
+            .AddCavMaeRetrieval(ReadConfiguration(parsed, ownDataFolder))
             .AddSingleton<LibraryIndexer>();
         RetrievalSession session = new(collection.BuildServiceProvider());
         try
@@ -68,11 +69,13 @@ internal sealed class RetrievalSession : IAsyncDisposable
         }
     }
 
-    private static IConfiguration ReadConfiguration(ParseResult parsed)
+    private static IConfiguration ReadConfiguration(ParseResult parsed, string? ownDataFolder = null)
     {
         Dictionary<string, string?> overrides = [];
-        if (parsed.GetValue(CommonOptions.Data) is { } data)
+        if ((ownDataFolder ?? parsed.GetValue(CommonOptions.Data)) is { } data)
             overrides[$"{IndexOptions.Section}:{nameof(IndexOptions.Embedded)}:{nameof(EmbeddedIndexOptions.Path)}"] = data;
+        if (ownDataFolder is not null)
+            overrides[$"{IndexOptions.Section}:{nameof(IndexOptions.Kind)}"] = nameof(IndexKind.Embedded);
         if (parsed.GetValue(CommonOptions.Model) is { } model)
             overrides[$"{ModelOptions.Section}:{nameof(ModelOptions.Path)}"] = model;
         try

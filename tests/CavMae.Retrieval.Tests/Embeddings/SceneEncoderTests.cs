@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using CavMae.Checkpoints;
+using CavMae.Export;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Media;
 using CavMae.Tests.Shared;
@@ -105,6 +106,20 @@ public sealed class SceneEncoderTests : IAsyncLifetime
         for (int attempt = 0; attempt < 200 && small.VisualQueueDepth > 0; attempt++)
             await Task.Delay(10, Token);
         small.EnsureNotBusy();
+    }
+
+    [Fact]
+    public async Task EncodeAsync_Fp16Bundle_GivesTheVectorsOfFp32()
+    {
+        Random random = new(11);
+        Scene scene = new(0, default, default, Noise(random, 100_000), [Picture(random)]);
+        await using SceneEncoder half = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Export("demo", ExportPrecision.Fp16) }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
+
+        Assert.Equal("fp16", half.Model.Precision);
+        SceneEmbedding expected = await Encoder.EncodeAsync(scene, Token);
+        SceneEmbedding actual = await half.EncodeAsync(scene, Token);
+        AssertParity(expected.Audio!, actual.Audio!, "audio");
+        AssertParity(expected.Visual!, actual.Visual!, "visual");
     }
 
     [Fact]
