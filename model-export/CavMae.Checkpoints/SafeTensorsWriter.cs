@@ -15,14 +15,17 @@ public static class SafeTensorsWriter
 
     /// <summary>Writes the file, one tensor at a time; on failure an earlier file of this name stays as it was.</summary>
     /// <param name="metadata">Goes into the header's <c>__metadata__</c>.</param>
-    /// <exception cref="IOException">The file cannot be written: the disk may be full.</exception>
+    /// <exception cref="IOException">The file cannot be written: the disk may be full, or somebody else is writing it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder does not let it be written.</exception>
     public static void Write(string path, IReadOnlyList<TensorToWrite> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         string partial = path + PartialSuffix;
+        // Opened before the try: what could not be opened is not ours to delete.
+        FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20);
         try
         {
-            using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+            using (stream)
             {
                 WriteHeader(stream, tensors, metadata);
                 foreach (TensorToWrite tensor in tensors)

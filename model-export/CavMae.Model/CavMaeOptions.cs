@@ -109,10 +109,17 @@ public sealed record ObjectiveOptions
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public void Validate()
     {
-        foreach ((string name, double ratio) in new[] { (nameof(AudioMaskRatio), AudioMaskRatio), (nameof(VisualMaskRatio), VisualMaskRatio) })
+        (string Name, double Ratio, int Tokens)[] maskings =
+        [
+            (nameof(AudioMaskRatio), AudioMaskRatio, CavMaeOptions.AudioTokens),
+            (nameof(VisualMaskRatio), VisualMaskRatio, CavMaeOptions.VisualTokens),
+        ];
+        foreach ((string name, double ratio, int tokens) in maskings)
         {
             if (ratio is not (>= 0 and < 1))
                 throw new ArgumentException($"{name} is {ratio}; it is at least 0 and less than 1.");
+            if (Masking.KeptCount(tokens, ratio) == 0)
+                throw new ArgumentException($"{name} is {ratio}, which leaves none of {tokens} patches to be seen.");
             if (ratio == 0 && MaeWeight != 0)
                 throw new ArgumentException($"{name} is 0, so nothing is hidden to be rebuilt: mask some patches, or set {nameof(MaeWeight)} to 0.");
         }

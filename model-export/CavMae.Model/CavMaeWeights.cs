@@ -13,24 +13,33 @@ public static partial class CavMaeWeights
     private const int UsualHeadDim = 64, UsualDecoderHeadDim = 32, MaxNamed = 100;
 
     /// <summary>Finds a model's sizes from the shapes of its tensors; heads, which no shape tells, default to widths of 64 (encoder) and 32 (decoder).</summary>
-    /// <exception cref="CheckpointException">It is no CAV-MAE with a decoder, or the heads cannot be guessed.</exception>
+    /// <exception cref="CheckpointException">It is no CAV-MAE with a decoder, its sizes make no model, or the heads cannot be guessed.</exception>
     public static CavMaeOptions FindOptions(Checkpoint checkpoint, int? heads = null, int? decoderHeads = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        int width = (int)Shape(checkpoint, "norm_a.weight", dimensions: 1)[0], decoderWidth = (int)Shape(checkpoint, "decoder_norm.weight", dimensions: 1)[0];
+        int width = Size(checkpoint, "norm_a.weight", dimensions: 1), decoderWidth = Size(checkpoint, "decoder_norm.weight", dimensions: 1);
         int modalityDepth = CountBlocks(checkpoint, "blocks_a"), sharedDepth = CountBlocks(checkpoint, "blocks_u");
         string anyBlock = sharedDepth > 0 ? "blocks_u" : "blocks_a";
-        return new CavMaeOptions
+        CavMaeOptions options = new()
         {
             EmbedDim = width,
             Heads = heads ?? GuessHeads(width, UsualHeadDim, "the encoder"),
             Depth = modalityDepth + sharedDepth,
             ModalityDepth = modalityDepth,
-            MlpRatio = (int)Shape(checkpoint, $"{anyBlock}.0.mlp.fc1.weight", dimensions: 2)[0] / width,
+            MlpRatio = Size(checkpoint, $"{anyBlock}.0.mlp.fc1.weight", dimensions: 2) / width,
             DecoderEmbedDim = decoderWidth,
             DecoderDepth = CountBlocks(checkpoint, "decoder_blocks"),
             DecoderHeads = decoderHeads ?? GuessHeads(decoderWidth, UsualDecoderHeadDim, "the decoder"),
         };
+        try
+        {
+            options.Validate();
+        }
+        catch (ArgumentException problem)
+        {
+            throw new CheckpointException($"{checkpoint.FilePath} does not make a CAV-MAE: {problem.Message}", problem);
+        }
+        return options;
     }
 
     /// <summary>Loads every parameter; a file of other tensors changes nothing.</summary>
@@ -89,7 +98,7 @@ public static partial class CavMaeWeights
             $"{checkpoint.FilePath} does not fit this model." + List("Missing", missing) + List("Mis-shaped", misshaped) + List("Extra", extra));
     }
 
-    private static string List(string title, List<string> names)
+    internal static string List(string title, List<string> names)
     {
         if (names.Count == 0)
             return "";
@@ -97,11 +106,12 @@ public static partial class CavMaeWeights
         return $"{Environment.NewLine}{title} ({names.Count}): {string.Join(", ", names.Take(MaxNamed))}{rest}.";
     }
 
-    private static ReadOnlySpan<long> Shape(Checkpoint checkpoint, string name, int dimensions)
+    /// <summary>The first size of a tensor.</summary>
+    private static int Size(Checkpoint checkpoint, string name, int dimensions)
     {
-        if (!checkpoint.TryGet(name, out TensorInfo? tensor) || tensor.Shape.Length != dimensions)
+        if (!checkpoint.TryGet(name, out TensorInfo? tensor) || tensor.Shape.Length != dimensions || tensor.Shape[0] is < 1 or > int.MaxValue)
             throw new CheckpointException($"{checkpoint.FilePath} is not a whole CAV-MAE: it has no {name} of {dimensions} dimension(s).");
-        return tensor.Shape.AsSpan();
+        return (int)tensor.Shape[0];
     }
 
     private static int GuessHeads(int width, int headDim, string part) => width % headDim == 0

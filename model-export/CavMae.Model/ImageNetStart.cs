@@ -1,3 +1,4 @@
+using System.Globalization;
 using CavMae.Checkpoints;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -13,27 +14,30 @@ public static class ImageNetStart
 {
     private static readonly string[] NormPairs = ["_a", "_v"];
 
+    /// <summary>A tensor of the image MAE, the shape it must have, and how it becomes a parameter.</summary>
+    private sealed record Origin(string Name, long[] Shape, Func<float[], float[]> Adapt);
+
     /// <summary>
-    /// Copies what the image MAE has; the modality vectors and the sound's fixed positions keep their initial values.
-    /// Returns the names of the parameters that kept them.
+    /// Copies what the image MAE has; the modality vectors and the sound's positions keep their initial values. Tensors that
+    /// have no place here (the class token) are left out. Returns the names of the parameters that kept their values.
     /// </summary>
-    /// <exception cref="CheckpointException">A tensor is missing or mis-shaped; the model is then unchanged.</exception>
+    /// <exception cref="CheckpointException">Missing or mis-shaped tensors, all of them named; or the file cannot be read. The model is then unchanged.</exception>
     public static IReadOnlyList<string> Load(CavMaeModel model, Checkpoint imageMae)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(imageMae);
         List<string> kept = [];
-        List<(Parameter Parameter, float[] Values)> read = [];
+        List<(Parameter Parameter, Origin Origin)> taken = [];
         foreach ((string name, Parameter parameter) in model.named_parameters())
         {
-            float[]? values = Find(name, model.Options, imageMae);
-            if (values is null)
-                kept.Add(name);
-            else if (values.Length != parameter.numel())
-                throw new CheckpointException($"{imageMae.FilePath} holds {values.Length} numbers for {name}, which takes [{string.Join(", ", parameter.shape)}].");
+            if (Find(name, parameter.shape, model.Options) is { } origin)
+                taken.Add((parameter, origin));
             else
-                read.Add((parameter, values));
+                kept.Add(name);
         }
+        Check(imageMae, taken.Select(pair => pair.Origin).DistinctBy(origin => origin.Name));
+        // All is read before anything is changed: a file that breaks off half-way leaves the model as it was.
+        List<(Parameter Parameter, float[] Values)> read = [.. taken.Select(pair => (pair.Parameter, pair.Origin.Adapt(imageMae.ReadFloats(pair.Origin.Name))))];
         using DisposeScope scope = NewDisposeScope();
         using var noGradient = no_grad();
         foreach ((Parameter parameter, float[] values) in read)
@@ -41,20 +45,42 @@ public static class ImageNetStart
         return kept;
     }
 
-    private static float[]? Find(string name, CavMaeOptions options, Checkpoint source) => name switch
+    private static void Check(Checkpoint source, IEnumerable<Origin> origins)
     {
-        "modality_a" or "modality_v" or "decoder_modality_a" or "decoder_modality_v" or "pos_embed_a" or "decoder_pos_embed_a" => null,
-        "pos_embed_v" => WithoutClassToken(source, "pos_embed"),
-        "decoder_pos_embed_v" => WithoutClassToken(source, "decoder_pos_embed"),
-        "patch_embed_a.proj.weight" => SumOverColours(source, "patch_embed.proj.weight"),
-        "patch_embed_v.proj.weight" => source.ReadFloats("patch_embed.proj.weight"),
-        "patch_embed_a.proj.bias" or "patch_embed_v.proj.bias" => source.ReadFloats("patch_embed.proj.bias"),
-        "decoder_pred_a.weight" => FirstRows(source, "decoder_pred.weight"),
-        "decoder_pred_a.bias" => FirstRows(source, "decoder_pred.bias"),
-        "decoder_pred_v.weight" => source.ReadFloats("decoder_pred.weight"),
-        "decoder_pred_v.bias" => source.ReadFloats("decoder_pred.bias"),
-        _ => source.ReadFloats(Twin(name, options)),
-    };
+        List<string> missing = [], misshaped = [];
+        foreach (Origin origin in origins)
+        {
+            if (!source.TryGet(origin.Name, out TensorInfo? tensor))
+                missing.Add(origin.Name);
+            else if (!tensor.Shape.AsSpan().SequenceEqual(origin.Shape))
+                misshaped.Add($"{origin.Name} {tensor.ShapeText} instead of [{string.Join(", ", origin.Shape)}]");
+        }
+        if (missing.Count + misshaped.Count == 0)
+            return;
+        throw new CheckpointException(
+            $"{source.FilePath} is no image MAE that this model can start from." + CavMaeWeights.List("Missing", missing) + CavMaeWeights.List("Mis-shaped", misshaped));
+    }
+
+    /// <summary>Where a parameter comes from; null: it keeps its initial values.</summary>
+    private static Origin? Find(string name, long[] shape, CavMaeOptions options)
+    {
+        return name switch
+        {
+            "modality_a" or "modality_v" or "decoder_modality_a" or "decoder_modality_v" or "pos_embed_a" or "decoder_pos_embed_a" => null,
+            "pos_embed_v" => new("pos_embed", [1, shape[1] + 1, shape[2]], values => values[(int)shape[2]..]),
+            "decoder_pos_embed_v" => new("decoder_pos_embed", [1, shape[1] + 1, shape[2]], values => values[(int)shape[2]..]),
+            "patch_embed_a.proj.weight" => new("patch_embed.proj.weight", [shape[0], 3, shape[2], shape[3]], SumOverColours),
+            "patch_embed_v.proj.weight" => AsItIs("patch_embed.proj.weight"),
+            "patch_embed_a.proj.bias" or "patch_embed_v.proj.bias" => AsItIs("patch_embed.proj.bias"),
+            "decoder_pred_a.weight" => new("decoder_pred.weight", [CavMaeOptions.VisualPatchLength, shape[1]], values => values[..(int)(shape[0] * shape[1])]),
+            "decoder_pred_a.bias" => new("decoder_pred.bias", [CavMaeOptions.VisualPatchLength], values => values[..(int)shape[0]]),
+            "decoder_pred_v.weight" => AsItIs("decoder_pred.weight"),
+            "decoder_pred_v.bias" => AsItIs("decoder_pred.bias"),
+            _ => AsItIs(Twin(name, options)),
+        };
+
+        Origin AsItIs(string source) => new(source, shape, values => values);
+    }
 
     /// <summary>The image MAE's name of a tensor that is taken as it is: blocks renumbered, a modality's norms from their plain twins.</summary>
     private static string Twin(string name, CavMaeOptions options)
@@ -63,7 +89,7 @@ public static class ImageNetStart
         if (parts[0] is "blocks_a" or "blocks_v")
             parts[0] = "blocks";
         else if (parts[0] == "blocks_u")
-            (parts[0], parts[1]) = ("blocks", $"{int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) + options.ModalityDepth}");
+            (parts[0], parts[1]) = ("blocks", $"{int.Parse(parts[1], CultureInfo.InvariantCulture) + options.ModalityDepth}");
         for (int i = 0; i < parts.Length; i++)
         {
             if (parts[i].StartsWith("norm", StringComparison.Ordinal) && NormPairs.Any(pair => parts[i].EndsWith(pair, StringComparison.Ordinal)))
@@ -72,24 +98,13 @@ public static class ImageNetStart
         return string.Join('.', parts);
     }
 
-    /// <summary>[1, 1 + tokens, width] → [1, tokens, width].</summary>
-    private static float[] WithoutClassToken(Checkpoint source, string name) => source.ReadFloats(name)[(int)source[name].Shape[^1]..];
-
     /// <summary>[width, 3, 16, 16] → [width, 1, 16, 16].</summary>
-    private static float[] SumOverColours(Checkpoint source, string name)
+    private static float[] SumOverColours(float[] all)
     {
-        float[] all = source.ReadFloats(name);
         int patch = CavMaeOptions.AudioPatchLength, colours = CavMaeOptions.VisualPatchLength / patch;
         var sum = new float[all.Length / colours];
         for (int i = 0; i < all.Length; i++)
             sum[i / (colours * patch) * patch + i % patch] += all[i];
         return sum;
-    }
-
-    /// <summary>The first 256 rows of the decoder's head.</summary>
-    private static float[] FirstRows(Checkpoint source, string name)
-    {
-        float[] all = source.ReadFloats(name);
-        return all[..(int)(all.Length / source[name].Shape[0] * CavMaeOptions.AudioPatchLength)];
     }
 }

@@ -23,13 +23,13 @@ public static class Masking
 
     /// <summary>Keeps the tokens of the smallest noise, per sample.</summary>
     /// <param name="tokens">[batch, tokens, width].</param>
-    /// <param name="noise">[batch, tokens].</param>
+    /// <param name="noise">[batch, tokens], on any device.</param>
     public static MaskedTokens Apply(Tensor tokens, double ratio, Tensor noise)
     {
         using DisposeScope scope = NewDisposeScope();
         long batch = tokens.shape[0], count = tokens.shape[1], width = tokens.shape[2];
         int kept = KeptCount((int)count, ratio);
-        Tensor idsShuffle = noise.argsort(dim: 1);
+        Tensor idsShuffle = noise.to(tokens.device).argsort(dim: 1);
         Tensor idsRestore = idsShuffle.argsort(dim: 1);
         Tensor idsKept = idsShuffle.narrow(1, 0, kept);
         Tensor keptTokens = tokens.gather(1, idsKept.unsqueeze(-1).expand(batch, kept, width));

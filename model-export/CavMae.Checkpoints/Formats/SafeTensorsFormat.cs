@@ -21,8 +21,23 @@ internal static class SafeTensorsFormat
         using JsonDocument header = ReadHeader(file, out long dataOffset);
         List<TensorEntry> entries = [];
         List<(long Start, long End)> extents = [];
+        try
+        {
+            ReadEntries(header.RootElement, dataOffset, file.Length, entries, extents, metadata);
+        }
+        catch (InvalidOperationException problem) // From a text that is read only now: invalid UTF-8, or half a surrogate pair.
+        {
+            throw new CheckpointException("its header holds text that is not Unicode", problem);
+        }
+        CheckNoOverlap(extents);
+        return entries;
+    }
+
+    private static void ReadEntries(
+        JsonElement header, long dataOffset, long fileLength, List<TensorEntry> entries, List<(long Start, long End)> extents, Dictionary<string, string> metadata)
+    {
         HashSet<string> names = new(StringComparer.Ordinal);
-        foreach (JsonProperty property in header.RootElement.EnumerateObject())
+        foreach (JsonProperty property in header.EnumerateObject())
         {
             if (!names.Add(property.Name))
                 throw new CheckpointException($"its header holds {PickleText.Printable(property.Name)} twice");
@@ -31,10 +46,8 @@ internal static class SafeTensorsFormat
             if (property.Name == MetadataKey)
                 ReadMetadata(property.Value, metadata);
             else
-                entries.Add(ReadEntry(property, dataOffset, file.Length, extents));
+                entries.Add(ReadEntry(property, dataOffset, fileLength, extents));
         }
-        CheckNoOverlap(extents);
-        return entries;
     }
 
     private static JsonDocument ReadHeader(TensorFile file, out long dataOffset)
