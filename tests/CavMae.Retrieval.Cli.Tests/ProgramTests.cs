@@ -66,7 +66,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent by kill, which Windows lacks");
         for (int i = 0; i < 40; i++)
             CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
-        using Process process = Start(["index", "library", "--data", DataFolder, "--model", Bundle.Folder]);
+        using Process process = Start(["index", "library", "--data", DataFolder, "--model", Bundle.Folder], isInForeground: true);
         Task<string> error = process.StandardError.ReadToEndAsync(Cancellation);
         Assert.StartsWith("indexed", await process.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation);
@@ -86,15 +86,20 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
 
     private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        using Process process = Start(arguments, environment);
+        using Process process = Start(arguments, isInForeground: false, environment);
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), error = process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);
         return (process.ExitCode, await output, await error);
     }
 
-    private Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    /// <param name="isInForeground">
+    /// Whether Ctrl-C reaches it even where the tests run in the background: there shells have it ignored, which children inherit, and programs
+    /// leave it so, as they should. On Linux env undoes that; it becomes the program, so the process id is the program's.
+    /// </param>
+    private Process Start(string[] arguments, bool isInForeground, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments])
+        string[] command = [.. isInForeground && OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             WorkingDirectory = PathOf(""),
             RedirectStandardOutput = true,

@@ -51,6 +51,25 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether ffmpeg has connected. While <see cref="AcceptAsync"/> takes the connection this may be false for a moment, in which cancelling
+    /// comes too late to lose it.
+    /// </summary>
+    public bool HasConnectionOrHadOne
+    {
+        get
+        {
+            try
+            {
+                return _listener.Poll(TimeSpan.Zero, SelectMode.SelectRead);
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>Waits for ffmpeg to connect, then removes the folder.</summary>
     public async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
     {

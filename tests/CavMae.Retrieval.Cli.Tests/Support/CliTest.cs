@@ -28,9 +28,12 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     /// <summary>Runs <c>cavmae</c> on this test's model and data folder.</summary>
     internal Task<Outcome> RunAsync(params string[] arguments) => RunUntilAsync(arguments, Cancellation);
 
-    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken)
+    /// <summary>The same, with an end from outside.</summary>
+    /// <param name="onLine">Told of each line of standard output while the command runs.</param>
+    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken, Action<string>? onLine = null)
     {
-        using StringWriter output = new(), error = new();
+        using LineWriter output = new(onLine);
+        using StringWriter error = new();
         int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", Bundle.Folder], output, error, cancellationToken);
         return new Outcome(code, output.ToString(), error.ToString());
     }
@@ -70,5 +73,15 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     {
         folder.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Keeps what is written, and passes on each line as it comes.</summary>
+    private sealed class LineWriter(Action<string>? onLine) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            onLine?.Invoke(value ?? "");
+        }
     }
 }
