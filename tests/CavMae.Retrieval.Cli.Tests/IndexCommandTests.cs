@@ -3,7 +3,7 @@ using CavMae.Retrieval.Index;
 
 namespace CavMae.Retrieval.Cli.Tests;
 
-public sealed class IndexCommandTests(TinyBundle bundle) : CliTest(bundle)
+public sealed class IndexCommandTests : CliTest
 {
     /// <summary>More than can be done before a run hears that it shall end.</summary>
     private const int LibraryClips = 40;

@@ -12,14 +12,13 @@ internal sealed record Outcome(int ExitCode, string Output, string Error)
 }
 
 /// <summary>A folder of its own with a library and a data folder, and the command to run on them.</summary>
-public abstract class CliTest(TinyBundle bundle) : IDisposable
+public abstract class CliTest : IDisposable
 {
     internal const string Zoom = "zoom_640x360_25fps_10s.mp4";
     internal const string Bars = "bars_480x854_29.97fps_12.3s.mp4";
 
     private readonly TemporaryFolder folder = new();
 
-    internal TinyBundle Bundle { get; } = bundle;
     internal string DataFolder => folder.File("data");
     internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -34,7 +33,7 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     {
         using LineWriter output = new(onLine);
         using StringWriter error = new();
-        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", Bundle.Folder], output, error, cancellationToken);
+        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", DemoBundle.Folder], output, error, cancellationToken);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 
@@ -60,7 +59,7 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     internal async Task<T> WithIndexAsync<T>(Func<ISceneIndex, Task<T>> use)
     {
         using DataFolder data = Index.DataFolder.Open(DataFolder);
-        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, Bundle.Result.ModelId, Bundle.Result.Dimension, cancellationToken: Cancellation);
+        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, DemoBundle.Result.ModelId, DemoBundle.Result.Dimension, cancellationToken: Cancellation);
         return await use(index);
     }
 
