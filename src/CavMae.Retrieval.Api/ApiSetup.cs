@@ -5,6 +5,7 @@ using CavMae.Retrieval.Api.OpenApi;
 using CavMae.Retrieval.Api.Uploads;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry.Metrics;
 
 namespace CavMae.Retrieval.Api;
@@ -26,6 +27,8 @@ public static class ApiSetup
         services.AddExceptionHandler<ProblemMapping>();
         // Requests under way may finish; what takes longer is cancelled and cleaned up like a client that went away.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+        // The reader of uploads has its own limits; this one would also cut off what is only thrown away, and with it the answer.
+        services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = null);
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(RetrievalMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime")
             .AddPrometheusExporter());
@@ -36,6 +39,7 @@ public static class ApiSetup
     /// <summary>Maps everything under <c>/api/v1</c>, and health, metrics and Swagger beside it.</summary>
     public static void MapRetrievalApi(this WebApplication app)
     {
+        app.UseMiddleware<UnreadBody>();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSwagger();

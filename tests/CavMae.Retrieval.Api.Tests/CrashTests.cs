@@ -193,7 +193,7 @@ public sealed class CrashTests : IDisposable
 
     private static async Task WaitAsync(Func<bool> condition)
     {
-        for (int attempt = 0; attempt < 300; attempt++)
+        for (int attempt = 0; attempt < 1200; attempt++)
         {
             if (condition())
                 return;

@@ -3,8 +3,11 @@ using CavMae.Retrieval.Index;
 
 namespace CavMae.Retrieval.Cli.Tests;
 
-public sealed class IndexCommandTests(TinyBundle bundle) : CliTest(bundle)
+public sealed class IndexCommandTests : CliTest
 {
+    /// <summary>More than can be done before a run hears that it shall end.</summary>
+    private const int LibraryClips = 40;
+
     [Fact]
     public async Task Index_FolderWithBadFiles_IndexesTheRestAndNamesThem()
     {
@@ -90,30 +93,53 @@ public sealed class IndexCommandTests(TinyBundle bundle) : CliTest(bundle)
     [Fact]
     public async Task Index_Cancelled_LeavesWholeClipsOnly()
     {
-        for (int i = 0; i < 40; i++)
-            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+        MakeLibrary();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+
+        // The line is written once the clip is in the store; a media file alone is there a moment before.
+        Outcome outcome = await RunUntilAsync(["index", PathOf("library")], stop.Token, line => _ = line.StartsWith("indexed", StringComparison.Ordinal) ? stop.CancelAsync() : null);
+
+        Assert.InRange(await CountWholeClipsAsync(outcome), 1, LibraryClips - 1);
+    }
+
+    [Fact]
+    public async Task Index_CancelledBetweenMediaAndStore_LeavesWholeClipsOnly()
+    {
+        MakeLibrary();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         Task<Outcome> running = RunUntilAsync(["index", PathOf("library")], stop.Token);
         await UntilMediaIsKeptAsync(running);
 
         await stop.CancelAsync();
-        Outcome outcome = await running;
 
+        // The clip whose media was seen is stored or undone, as it happened to be ahead of the end or behind it.
+        Assert.InRange(await CountWholeClipsAsync(await running), 0, LibraryClips - 1);
+    }
+
+    private void MakeLibrary()
+    {
+        for (int i = 0; i < LibraryClips; i++)
+            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+    }
+
+    /// <summary>Clips that an interrupted run left; each has its media, and there is nothing else.</summary>
+    private async Task<long> CountWholeClipsAsync(Outcome outcome)
+    {
         Assert.Equal(130, outcome.ExitCode);
         Assert.Contains("Interrupted", outcome.Error, StringComparison.Ordinal);
         (int media, int incoming) = CountFiles();
         IndexCounts counts = await WithIndexAsync(index => index.CountAsync(Cancellation));
-        Assert.InRange(counts.Clips, 1, 39);
         Assert.Equal((counts.Clips, 0), (media, incoming));
+        return counts.Clips;
     }
 
     private async Task UntilMediaIsKeptAsync(Task running)
     {
         string media = Path.Combine(DataFolder, "media");
-        while (!Directory.Exists(media) || CountFiles().Media == 0)
+        while (!Directory.Exists(media) || Directory.GetFiles(media, "*", SearchOption.AllDirectories).Length == 0)
         {
             Assert.False(running.IsCompleted, "the command ended before it stored a clip");
-            await Task.Delay(10, Cancellation);
+            await Task.Delay(1, Cancellation);
         }
     }
 }

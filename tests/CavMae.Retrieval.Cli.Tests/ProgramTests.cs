@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using CavMae.Retrieval.Cli.Tests.Support;
 using CavMae.Retrieval.Index;
+using CavMae.Tests.Shared;
 
 namespace CavMae.Retrieval.Cli.Tests;
 
 /// <summary>The program as a process of its own, and what belongs to no one command.</summary>
-public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
+public sealed class ProgramTests : CliTest
 {
     [Fact]
     public async Task Model_Bundle_PrintsWhatItIs()
@@ -13,7 +14,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
         Outcome outcome = await RunAsync("model");
 
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Contains(Bundle.Result.ModelId, outcome.Output, StringComparison.Ordinal);
+        Assert.Contains(DemoBundle.Result.ModelId, outcome.Output, StringComparison.Ordinal);
         Assert.Contains("32 numbers", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("random weights", outcome.Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(DataFolder));
@@ -23,7 +24,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
     public async Task Model_DamagedBundle_FailsAndNamesTheFile()
     {
         string copy = Directory.CreateDirectory(PathOf("model")).FullName;
-        foreach (string file in Directory.GetFiles(Bundle.Folder))
+        foreach (string file in Directory.GetFiles(DemoBundle.Folder))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         await File.AppendAllTextAsync(Path.Combine(copy, "visual.onnx"), "x", Cancellation);
 
@@ -41,7 +42,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
     {
         await File.WriteAllTextAsync(PathOf("appsettings.json"), """{ "Scenes": { "Strid": "00:00:05" } }""", Cancellation);
 
-        (int code, _, string error) = await RunProcessAsync(["index", CopyClip(Zoom, "zoom.mp4"), "--data", DataFolder, "--model", Bundle.Folder]);
+        (int code, _, string error) = await RunProcessAsync(["index", CopyClip(Zoom, "zoom.mp4"), "--data", DataFolder, "--model", DemoBundle.Folder]);
 
         Assert.Equal(1, code);
         Assert.Contains("'Strid'", error, StringComparison.Ordinal);
@@ -53,7 +54,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
         await File.WriteAllTextAsync(PathOf("appsettings.json"), """{ "Scenes": { "Stride": "00:00:05" } }""", Cancellation);
         CopyClip(Zoom, "zoom.mp4");
 
-        (int code, string output, _) = await RunProcessAsync(["index", "zoom.mp4", "--model", Bundle.Folder], ("Index__Embedded__Path", DataFolder));
+        (int code, string output, _) = await RunProcessAsync(["index", "zoom.mp4", "--model", DemoBundle.Folder], ("Index__Embedded__Path", DataFolder));
 
         Assert.Equal(0, code);
         Assert.Contains("2 scenes", output, StringComparison.Ordinal);
@@ -66,7 +67,7 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent by kill, which Windows lacks");
         for (int i = 0; i < 40; i++)
             CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
-        using Process process = Start(["index", "library", "--data", DataFolder, "--model", Bundle.Folder]);
+        using Process process = Start(["index", "library", "--data", DataFolder, "--model", DemoBundle.Folder], isInForeground: true);
         Task<string> error = process.StandardError.ReadToEndAsync(Cancellation);
         Assert.StartsWith("indexed", await process.StandardOutput.ReadLineAsync(Cancellation), StringComparison.Ordinal);
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation);
@@ -86,15 +87,20 @@ public sealed class ProgramTests(TinyBundle bundle) : CliTest(bundle)
 
     private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
-        using Process process = Start(arguments, environment);
+        using Process process = Start(arguments, isInForeground: false, environment);
         Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), error = process.StandardError.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);
         return (process.ExitCode, await output, await error);
     }
 
-    private Process Start(string[] arguments, params (string Name, string Value)[] environment)
+    /// <param name="isInForeground">
+    /// Whether Ctrl-C reaches it even where the tests run in the background: there shells have it ignored, which children inherit, and programs
+    /// leave it so, as they should. On Linux env undoes that; it becomes the program, so the process id is the program's.
+    /// </param>
+    private Process Start(string[] arguments, bool isInForeground, params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments])
+        string[] command = [.. isInForeground && OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             WorkingDirectory = PathOf(""),
             RedirectStandardOutput = true,

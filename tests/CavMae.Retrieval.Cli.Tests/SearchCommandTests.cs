@@ -7,7 +7,7 @@ using CavMae.Tests.Shared;
 
 namespace CavMae.Retrieval.Cli.Tests;
 
-public sealed class SearchCommandTests(TinyBundle bundle) : CliTest(bundle)
+public sealed class SearchCommandTests : CliTest
 {
     /// <summary>The same vectors, added up in another order: float32 rounding over 32 products.</summary>
     private const float CosineTolerance = 1e-5f;
@@ -20,7 +20,7 @@ public sealed class SearchCommandTests(TinyBundle bundle) : CliTest(bundle)
         Outcome outcome = await RunAsync("search", Fixtures.Clip(Zoom), "--direction", "audio-to-video", "--group-by", "scene", "--json");
 
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Equal(Bundle.Result.ModelId, outcome.Json.GetProperty("modelId").GetString());
+        Assert.Equal(DemoBundle.Result.ModelId, outcome.Json.GetProperty("modelId").GetString());
         JsonElement[] hits = [.. outcome.Json.GetProperty("hits").EnumerateArray()];
         Dictionary<string, IReadOnlyList<SceneEmbedding>> stored = await ReadVectorsAsync();
         Assert.Equal(stored.Values.Sum(scenes => scenes.Count), hits.Length);
@@ -57,7 +57,7 @@ public sealed class SearchCommandTests(TinyBundle bundle) : CliTest(bundle)
         Assert.Equal(0, outcome.ExitCode);
         Assert.Single(outcome.Output.Split('\n'), line => line.Contains(Zoom, StringComparison.Ordinal));
         Assert.Single(outcome.Output.Split('\n'), line => line.Contains(Bars, StringComparison.Ordinal));
-        Assert.Contains($"2 hits by {Bundle.Result.ModelId}", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains($"2 hits by {DemoBundle.Result.ModelId}", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -39,7 +39,6 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
     internal static (int Status, string Detail) Describe(Exception exception) => exception switch
     {
         ApiException e => (e.Status, e.Message),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (StatusCodes.Status413PayloadTooLarge, "The body is larger than this service takes (Media:MaxUploadBytes)."),
         BadHttpRequestException e => (e.StatusCode, e.Message),
         InvalidCursorException e => (StatusCodes.Status400BadRequest, e.Message),
         ClipConflictException e => (StatusCodes.Status409Conflict, e.Message),

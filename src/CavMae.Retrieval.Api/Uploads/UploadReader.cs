@@ -2,7 +2,6 @@ using System.Text;
 using CavMae.Retrieval.Api.Errors;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -22,7 +21,10 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     /// <summary>With the reader's own 4 KB, a large file comes in at a fraction of the speed.</summary>
     private const int BufferBytes = 128 * 1024;
 
-    /// <summary>Room for part headers and the other fields beside the file.</summary>
+    /// <summary>
+    /// More than part headers and the other fields take in any sensible form. A body is not held to it as it comes in: the file, the fields, and
+    /// the number and headers of the parts each have their own limit.
+    /// </summary>
     private const long FormOverheadBytes = 1024 * 1024;
 
     /// <param name="request">The request; its body is read to the end.</param>
@@ -33,7 +35,7 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     /// <exception cref="UploadTooLargeException">The file is over the limit.</exception>
     public async Task<UploadForm> ReadAsync(HttpRequest request, UploadPurpose purpose, IReadOnlyCollection<string> allowedFields, CancellationToken cancellationToken)
     {
-        RaiseBodyLimit(request);
+        RefuseWhatIsSurelyTooLarge(request);
         MultipartReader reader = new(FindBoundary(request), request.Body, BufferBytes) { HeadersCountLimit = 16 };
         Dictionary<string, IReadOnlyList<string>> fields = new(StringComparer.Ordinal);
         IncomingFile? file = null;
@@ -73,14 +75,12 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
     /// </summary>
     private static bool IsMalformedForm(Exception e) => e is InvalidDataException or (IOException and not BadHttpRequestException);
 
-    private void RaiseBodyLimit(HttpRequest request)
+    /// <summary>Before a byte is read; a client that waits to be told to go on (Expect: 100-continue) sends nothing in vain.</summary>
+    private void RefuseWhatIsSurelyTooLarge(HttpRequest request)
     {
         long limit = mediaOptions.Value.MaxUploadBytes;
-        long withForm = limit > long.MaxValue - FormOverheadBytes ? long.MaxValue : limit + FormOverheadBytes;
-        if (request.ContentLength > withForm)
+        if (request.ContentLength - FormOverheadBytes > limit)
             throw new UploadTooLargeException(limit);
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = withForm;
     }
 
     private static string FindBoundary(HttpRequest request)

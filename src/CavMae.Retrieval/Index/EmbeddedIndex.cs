@@ -172,12 +172,6 @@ public sealed class EmbeddedIndex : ISceneIndex
             return new IndexCounts(catalog.Clips, catalog.Scenes);
     }, cancellationToken);
 
-    public Task<IReadOnlySet<string>> ListContentAsync(CancellationToken cancellationToken = default) => Read<IReadOnlySet<string>>(() =>
-    {
-        lock (gate)
-            return new HashSet<string>(catalog.Contents, StringComparer.Ordinal);
-    }, cancellationToken);
-
     /// <summary>Waits for the write under way, then closes the database. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public async ValueTask DisposeAsync()
     {

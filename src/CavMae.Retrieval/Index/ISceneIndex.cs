@@ -42,9 +42,6 @@ public interface ISceneIndex : IAsyncDisposable
     Task CheckAsync(CancellationToken cancellationToken = default);
 
     Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default);
-
-    /// <summary>SHA-256 of every media file some clip refers to.</summary>
-    Task<IReadOnlySet<string>> ListContentAsync(CancellationToken cancellationToken = default);
 }
 
 /// <param name="Items">The page.</param>

@@ -51,6 +51,25 @@ internal sealed class FrameSocket : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether ffmpeg has connected. While <see cref="AcceptAsync"/> takes the connection this may be false for a moment, in which cancelling
+    /// comes too late to lose it.
+    /// </summary>
+    public bool HasConnectionOrHadOne
+    {
+        get
+        {
+            try
+            {
+                return _listener.Poll(TimeSpan.Zero, SelectMode.SelectRead);
+            }
+            catch (ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>Waits for ffmpeg to connect, then removes the folder.</summary>
     public async Task<Socket> AcceptAsync(CancellationToken cancellationToken)
     {
@@ -62,9 +81,16 @@ internal sealed class FrameSocket : IDisposable
     public void Dispose()
     {
         _listener.Dispose();
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
-        // Last, so that nobody takes the folder for a stale one while it is being removed.
+        try
+        {
+            if (Directory.Exists(_folder))
+                Directory.Delete(_folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // With the lock's file gone and the folder not yet, a starting process has taken it for a stale one, and removes it.
+        }
+        // Last, so that nobody takes the folder for a stale one before.
         _lock.Dispose();
     }
 

@@ -41,9 +41,9 @@ internal static class StreamPumps
         {
             using CancellationTokenSource stopAccepting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             Task<Socket> accepting = socket.AcceptAsync(stopAccepting.Token);
-            if (await Task.WhenAny(accepting, processEnded).ConfigureAwait(false) == processEnded)
-                // A connection made before the end is waiting already and is still taken.
-                stopAccepting.CancelAfter(TimeSpan.FromMilliseconds(200));
+            // A connection made before the end is waiting already and is still taken, however busy the machine is.
+            if (await Task.WhenAny(accepting, processEnded).ConfigureAwait(false) == processEnded && !socket.HasConnectionOrHadOne)
+                await stopAccepting.CancelAsync().ConfigureAwait(false);
             using NetworkStream connection = new(await accepting.ConfigureAwait(false), ownsSocket: true);
             while (true)
             {

@@ -12,14 +12,13 @@ internal sealed record Outcome(int ExitCode, string Output, string Error)
 }
 
 /// <summary>A folder of its own with a library and a data folder, and the command to run on them.</summary>
-public abstract class CliTest(TinyBundle bundle) : IDisposable
+public abstract class CliTest : IDisposable
 {
     internal const string Zoom = "zoom_640x360_25fps_10s.mp4";
     internal const string Bars = "bars_480x854_29.97fps_12.3s.mp4";
 
     private readonly TemporaryFolder folder = new();
 
-    internal TinyBundle Bundle { get; } = bundle;
     internal string DataFolder => folder.File("data");
     internal static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -28,10 +27,13 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     /// <summary>Runs <c>cavmae</c> on this test's model and data folder.</summary>
     internal Task<Outcome> RunAsync(params string[] arguments) => RunUntilAsync(arguments, Cancellation);
 
-    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken)
+    /// <summary>The same, with an end from outside.</summary>
+    /// <param name="onLine">Told of each line of standard output while the command runs.</param>
+    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken, Action<string>? onLine = null)
     {
-        using StringWriter output = new(), error = new();
-        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", Bundle.Folder], output, error, cancellationToken);
+        using LineWriter output = new(onLine);
+        using StringWriter error = new();
+        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", DemoBundle.Folder], output, error, cancellationToken);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 
@@ -57,7 +59,7 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     internal async Task<T> WithIndexAsync<T>(Func<ISceneIndex, Task<T>> use)
     {
         using DataFolder data = Index.DataFolder.Open(DataFolder);
-        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, Bundle.Result.ModelId, Bundle.Result.Dimension, cancellationToken: Cancellation);
+        await using EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, DemoBundle.Result.ModelId, DemoBundle.Result.Dimension, cancellationToken: Cancellation);
         return await use(index);
     }
 
@@ -70,5 +72,15 @@ public abstract class CliTest(TinyBundle bundle) : IDisposable
     {
         folder.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Keeps what is written, and passes on each line as it comes.</summary>
+    private sealed class LineWriter(Action<string>? onLine) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            onLine?.Invoke(value ?? "");
+        }
     }
 }

@@ -75,7 +75,7 @@ public sealed class BatchQueueTests
 
     private static async Task WaitUntilEmptyAsync(BatchQueue<int> queue)
     {
-        for (int attempt = 0; attempt < 200 && queue.Depth > 0; attempt++)
+        for (int attempt = 0; attempt < 3000 && queue.Depth > 0; attempt++)
             await Task.Delay(10, Token);
         Assert.Equal(0, queue.Depth);
     }

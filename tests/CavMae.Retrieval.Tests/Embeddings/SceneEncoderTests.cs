@@ -99,11 +99,11 @@ public sealed class SceneEncoderTests : IAsyncLifetime
         Random random = new(10);
         await using SceneEncoder small = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Folder, QueueCapacity = 3, MaxBatch = 1 }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
         small.EnsureNotBusy();
-        // What was begun is finished, however long the queue is.
-        Task<SceneEmbedding> begun = small.EncodeAsync(new Scene(0, default, default, null, [.. Enumerable.Range(0, 10).Select(_ => Picture(random))]), Token);
+        // What was begun is finished, however long the queue is: here long enough that it cannot drain before it is looked at.
+        Task<SceneEmbedding> begun = small.EncodeAsync(new Scene(0, default, default, null, [.. Enumerable.Repeat(Picture(random), 300)]), Token);
         Assert.Throws<BusyException>(small.EnsureNotBusy);
         Assert.NotNull((await begun).Visual);
-        for (int attempt = 0; attempt < 200 && small.VisualQueueDepth > 0; attempt++)
+        for (int attempt = 0; attempt < 3000 && small.VisualQueueDepth > 0; attempt++)
             await Task.Delay(10, Token);
         small.EnsureNotBusy();
     }

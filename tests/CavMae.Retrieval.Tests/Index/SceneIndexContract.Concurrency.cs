@@ -22,7 +22,9 @@ public abstract partial class SceneIndexContract
             await WriteRevisionAsync(index, id, 0);
         using var done = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
 
-        var readers = Enumerable.Range(0, 3).Select(reader => Task.Run(() => ReadUntilAsync(index, ids, done.Token), Cancellation)).ToArray();
+        var first = Enumerable.Range(0, 3).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToArray();
+        var readers = first.Select(isReading => Task.Run(() => ReadUntilAsync(index, ids, isReading, done.Token), Cancellation)).ToArray();
+        await Task.WhenAny(Task.WhenAll(first.Select(isReading => isReading.Task)), Task.WhenAny(readers));
         await Task.WhenAll(ids.Select(id => Task.Run(async () =>
         {
             for (var revision = 1; revision <= ConcurrentRevisions; revision++)
@@ -50,7 +52,7 @@ public abstract partial class SceneIndexContract
         await index.UpsertAsync(TestClips.Record(id, scenes, title: revision.ToString(CultureInfo.InvariantCulture)), scenes, Cancellation);
     }
 
-    private static async Task<int> ReadUntilAsync(ISceneIndex index, string[] ids, CancellationToken done)
+    private static async Task<int> ReadUntilAsync(ISceneIndex index, string[] ids, TaskCompletionSource isReading, CancellationToken done)
     {
         var query = Query(Pairings.All, TestClips.Scene(0, TestClips.AtCosine(1), TestClips.AtCosine(1))) with { Grouping = Grouping.Scene, Limit = 100 };
         var rounds = 0;
@@ -62,6 +64,7 @@ public abstract partial class SceneIndexContract
                 AssertWhole(clip, clip.Scenes.Select(scene => scene.Index), []);
             if (await index.GetEmbeddingsAsync(ids[rounds % ids.Length], Cancellation) is { } scenes)
                 Assert.Single(scenes.SelectMany(scene => new[] { scene.Audio![0], scene.Visual![0] }).Distinct());
+            isReading.TrySetResult();
         }
         return rounds;
     }

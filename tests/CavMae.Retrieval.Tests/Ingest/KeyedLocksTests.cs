@@ -34,6 +34,6 @@ public sealed class KeyedLocksTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
             (await locks.AcquireAsync(["a"], Token)).Dispose();
         }
-        (await locks.AcquireAsync(["a", "b"], Token).WaitAsync(TimeSpan.FromSeconds(5), Token)).Dispose();
+        (await locks.AcquireAsync(["a", "b"], Token).WaitAsync(TimeSpan.FromSeconds(30), Token)).Dispose();
     }
 }

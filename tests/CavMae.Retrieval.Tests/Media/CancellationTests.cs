@@ -1,5 +1,6 @@
 using System.Globalization;
 using CavMae.Retrieval.Media;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CavMae.Retrieval.Tests.Media;
 
@@ -40,9 +41,15 @@ public sealed class CancellationTests : MediaTestBase
     [Fact]
     public async Task OpenAsync_Cancelled_LeavesNothing()
     {
-        string path = LongClip(20);
-        using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(20));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Decoder().OpenAsync(path, cancel.Token));
+        // ffprobe reads an hour of packets when it has just been started.
+        string path = LongClip(60);
+        MediaDecoder decoder = Decoder();
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        Task<MediaSource> opening = Task.Run(() => decoder.OpenAsync(path, cancel.Token), Cancel);
+        while (Children().Length == 0 && !opening.IsCompleted)
+            await Task.Yield();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
         AssertNothingLeft();
     }
 
@@ -91,6 +98,22 @@ public sealed class CancellationTests : MediaTestBase
             Decoder();
             Assert.True(File.Exists(socket.FilterPath));
         }
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task Dispose_WhileOthersStart_RemovesTheFolderAndDoesNotFail()
+    {
+        using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        Task others = Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+                FrameSocket.RemoveStale(NullLogger.Instance);
+        }, Cancel);
+        for (int i = 0; i < 2000; i++)
+            FrameSocket.Open("null").Dispose();
+        await done.CancelAsync();
+        await others;
         AssertNothingLeft();
     }
 

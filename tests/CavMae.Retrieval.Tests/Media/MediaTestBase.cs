@@ -81,11 +81,26 @@ public abstract class MediaTestBase : IDisposable
     protected static void AssertNothingLeft()
     {
         Assert.Empty(Children());
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), $"cavmae-media-{Environment.ProcessId}-*"));
+        // A folder may be left to another process that took it for a stale one, and is about to remove it.
+        SpinWait.SpinUntil(() => !Folders().Any(), TimeSpan.FromSeconds(10));
+        Assert.Empty(Folders());
+
+        static IEnumerable<string> Folders() => Directory.EnumerateDirectories(Path.GetTempPath(), $"cavmae-media-{Environment.ProcessId}-*");
     }
 
     /// <summary>Process ids of all children of this process.</summary>
     protected static string[] Children() =>
-        [.. Directory.EnumerateDirectories("/proc/self/task")
-            .SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+        [.. Directory.EnumerateDirectories("/proc/self/task").SelectMany(ChildrenOf)];
+
+    private static string[] ChildrenOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (IOException)
+        {
+            return []; // The thread ended while it was looked at; its children belong to another now.
+        }
+    }
 }

@@ -13,7 +13,6 @@ internal sealed class ClipCatalog
 
     public int Clips => inOrder.Count;
     public long Scenes { get; private set; }
-    public IReadOnlyCollection<string> Contents => byContent.Keys;
 
     public StoredClip? Find(string id) => byId.GetValueOrDefault(id);
 
