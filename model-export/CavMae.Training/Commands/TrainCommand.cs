@@ -6,7 +6,6 @@ using CavMae.Retrieval.Search;
 using CavMae.Synthetic;
 using CavMae.Training.Data;
 using CavMae.Training.Engine;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CavMae.Training.Commands;
@@ -98,7 +97,7 @@ internal static class TrainCommand
         };
     }
 
-    private static ISampleSource Source(string data, TrainingOptions options, bool isTraining)
+    private static SyntheticSource Source(string data, TrainingOptions options, bool isTraining)
     {
         return isTraining
             ? new SyntheticSource(SyntheticSplit.Training, options.Seed, options.SyntheticClips, isTraining: true, options.Noise)

@@ -115,6 +115,7 @@ public sealed record TrainingOptions
 }
 
 /// <summary>What matrices are multiplied in; sums, norms and weights are float32 throughout.</summary>
+#pragma warning disable CA1720 // These are the names every tensor library uses.
 public enum ComputePrecision
 {
     /// <summary>float16 with loss scaling on CUDA, float32 on the CPU.</summary>
@@ -127,6 +128,7 @@ public enum ComputePrecision
     /// <summary>Needs no loss scaling.</summary>
     BFloat16,
 }
+#pragma warning restore CA1720
 
 /// <summary>A run cannot start or go on; the message says why and what to do.</summary>
 public sealed class TrainingException : Exception

@@ -5,6 +5,8 @@ namespace CavMae.Training.Reporting;
 /// <summary>The picture of a run: losses by step, recall by epoch.</summary>
 internal static class TrainingCurves
 {
+    private static readonly int[] Places = [1, 5, 10];
+
     public static void Write(string path, CsvLog steps, CsvLog epochs) => CurvePlot.Write(path, "TRAINING",
     [
         new CurvePanel("RECONSTRUCTION LOSS", "STEP", [new Curve("AUDIO", steps.Curve("mae_a")), new Curve("VISUAL", steps.Curve("mae_v"))]),
@@ -14,5 +16,5 @@ internal static class TrainingCurves
     ]);
 
     private static IReadOnlyList<Curve> Recalls(CsvLog epochs, string direction) =>
-        [.. new[] { 1, 5, 10 }.Select(places => new Curve($"R@{places}", epochs.Curve($"{direction}_r{places}")))];
+        [.. Places.Select(places => new Curve($"R@{places}", epochs.Curve($"{direction}_r{places}")))];
 }
