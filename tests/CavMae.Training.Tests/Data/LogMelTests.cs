@@ -80,20 +80,21 @@ public sealed class LogMelTests
     }
 
     [Fact]
-    public void Compute_TenSeconds_TellsItsTime()
+    public void Compute_TenSeconds_TakesMilliseconds()
     {
         var waveform = new float[160_000];
         for (int i = 0; i < waveform.Length; i++)
             waveform[i] = MathF.Sin(i * 0.05f);
         var spectrogram = new float[SampleSizes.SpectrogramLength];
         List<double> milliseconds = [];
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 400; i++)
         {
             long start = Stopwatch.GetTimestamp();
             LogMel.Compute(waveform, spectrogram);
             milliseconds.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"best {milliseconds.Min():0.00} ms, median {milliseconds.Order().ElementAt(30):0.00} ms per 10 s");
+        TestContext.Current.TestOutputHelper?.WriteLine($"best {milliseconds.Min():0.00} ms, median {milliseconds.Order().ElementAt(200):0.00} ms per 10 s");
+        Assert.True(milliseconds.Min() < 30, "0.6 ms is usual: even a crowded machine is not fifty times as slow");
     }
 
     private static void Compare(string file, string name)

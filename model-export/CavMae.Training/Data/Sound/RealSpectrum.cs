@@ -12,9 +12,12 @@ internal static unsafe class RealSpectrum
     public const int Bins = 256;
 
     /// <summary>Vectors of scratch: two complex arrays, between which the passes swing.</summary>
-    public const int ScratchVectors = 4 * Bins;
+    public const int ScratchVectors = 4 * ArrayVectors;
 
     private const int Points = Bins;
+
+    /// <summary>A little more than the points: loads of arrays a multiple of 4 KB apart would wait for stores to the other.</summary>
+    private const int ArrayVectors = Points + 8;
 
     /// <summary>Four times the power, |2X|², of bins 0 … 255.</summary>
     /// <param name="samples">400 vectors; zeros follow up to 512.</param>
@@ -22,8 +25,8 @@ internal static unsafe class RealSpectrum
     /// <returns>256 vectors within the scratch.</returns>
     public static Vector256<float>* FourPowers(Vector256<float>* samples, Vector256<float>* scratch)
     {
-        Complex from = new(scratch, scratch + Points);
-        Complex to = new(scratch + 2 * Points, scratch + 3 * Points);
+        Complex from = new(scratch, scratch + ArrayVectors);
+        Complex to = new(scratch + 2 * ArrayVectors, scratch + 3 * ArrayVectors);
         for (int n = 0; n < LogMel.FrameSamples / 2; n++)
             (from.Real[n], from.Imaginary[n]) = (samples[2 * n], samples[2 * n + 1]);
         for (int n = LogMel.FrameSamples / 2; n < Points; n++)
