@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using CavMae.Checkpoints;
+using CavMae.Synthetic.Commands;
+using CavMae.Training.Data.Sets;
 using CavMae.Training.Engine;
 
 namespace CavMae.Training.Commands;
@@ -27,7 +29,7 @@ internal static class CommandLine
             await error.WriteLineAsync("Interrupted. The same command goes on from here.").ConfigureAwait(false);
             return Interrupted;
         }
-        catch (Exception problem) when (problem is TrainingException or CheckpointException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is TrainingException or DatasetException or CheckpointException or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
             return Failed;
@@ -38,7 +40,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Trains CAV-MAE models (arXiv 2210.07839).")
         {
-            TrainCommand.Create(), RecipeCommand.Create(),
+            TrainCommand.Create(), RecipeCommand.Create(), SynthCommand.Create("synth"),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

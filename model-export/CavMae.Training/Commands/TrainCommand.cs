@@ -5,6 +5,7 @@ using CavMae.Model;
 using CavMae.Retrieval.Search;
 using CavMae.Synthetic;
 using CavMae.Training.Data;
+using CavMae.Training.Data.Sets;
 using CavMae.Training.Engine;
 using static TorchSharp.torch;
 
@@ -20,6 +21,7 @@ internal static class TrainCommand
 
     private static readonly Option<string> DataOption = new("--data") { Description = "Training data: a dataset JSON, or 'synthetic'.", Required = true, HelpName = "FILE" };
     private static readonly Option<string?> ValidationOption = new("--validation") { Description = "Data to rank after each epoch: a dataset JSON, or 'synthetic' (held-out clips).", HelpName = "FILE" };
+    private static readonly Option<string?> LabelsOption = new("--labels") { Description = "Label CSV (index,mid,display_name), for balancedSampling.", HelpName = "FILE" };
     private static readonly Option<DirectoryInfo> OutOption = new("--out") { Description = "The run's folder; a run that is there goes on.", Required = true, HelpName = "DIR" };
     private static readonly Option<string> RecipeOption = new("--recipe") { Description = $"Settings: {string.Join(", ", Recipes.All.Keys)}, or a JSON file (see 'recipe').", DefaultValueFactory = _ => "base", HelpName = "NAME|FILE" };
     private static readonly Option<string?> ObjectiveOption = new("--objective") { Description = "cav-mae (both losses, as the recipe weighs them), contrastive (CAV: nothing masked) or masked (AV-MAE).", HelpName = "NAME" };
@@ -38,7 +40,7 @@ internal static class TrainCommand
     {
         Command command = new("train", "Trains a model. One device; several GPUs are not supported.")
         {
-            DataOption, ValidationOption, OutOption, RecipeOption, ObjectiveOption, EpochsOption, BatchOption, RateOption, SeedOption,
+            DataOption, ValidationOption, LabelsOption, OutOption, RecipeOption, ObjectiveOption, EpochsOption, BatchOption, RateOption, SeedOption,
             WorkersOption, ThreadsOption, MinutesOption, DeviceOption, StartOption, ImageNetOption,
         };
         ObjectiveOption.AcceptOnlyFromAmong("cav-mae", "contrastive", "masked");
@@ -54,8 +56,8 @@ internal static class TrainCommand
         Device device = DeviceOf(parsed.GetRequiredValue(DeviceOption));
         if (parsed.GetValue(ThreadsOption) is int threads)
             set_num_threads(threads);
-        ISampleSource source = Source(parsed.GetRequiredValue(DataOption), options, isTraining: true);
-        ISampleSource? validation = parsed.GetValue(ValidationOption) is string path ? Source(path, options, isTraining: false) : null;
+        ISampleSource source = Source(parsed, parsed.GetRequiredValue(DataOption), options, isTraining: true);
+        ISampleSource? validation = parsed.GetValue(ValidationOption) is string path ? Source(parsed, path, options, isTraining: false) : null;
 
         TextWriter output = parsed.InvocationConfiguration.Output;
         random.manual_seed(options.Seed);
@@ -97,11 +99,31 @@ internal static class TrainCommand
         };
     }
 
-    private static SyntheticSource Source(string data, TrainingOptions options, bool isTraining)
+    private static ISampleSource Source(ParseResult parsed, string data, TrainingOptions options, bool isTraining)
     {
+        if (data != SyntheticData)
+            return DatasetSourceOf(data, options, isTraining, parsed.GetValue(LabelsOption));
         return isTraining
             ? new SyntheticSource(SyntheticSplit.Training, options.Seed, options.SyntheticClips, isTraining: true, options.Noise)
             : new SyntheticSource(SyntheticSplit.HeldOut, ValidationSeed, Math.Max(2, options.ValidationPairs), isTraining: false);
+    }
+
+    private static DatasetSource DatasetSourceOf(string path, TrainingOptions options, bool isTraining, string? labels)
+    {
+        DatasetFile file = DatasetFile.Read(path);
+        file.RequireFiles();
+        return new DatasetSource(
+            file,
+            new DatasetSourceOptions
+            {
+                IsTraining = isTraining,
+                Seed = options.Seed,
+                Noise = options.Noise,
+                Mixup = options.Mixup,
+                FrequencyMask = options.FrequencyMask,
+                TimeMask = options.TimeMask,
+            },
+            labels is null ? null : LabelTable.Read(labels));
     }
 
     private static void LoadStart(ParseResult parsed, CavMaeModel model, TextWriter output)

@@ -43,12 +43,18 @@ internal static class Augmentation
         spectrogram.Slice(firstFrame * MelBins, frames * MelBins).Clear();
     }
 
-    /// <summary>Adds U(0, 1) · u / 10 to every number, u ~ U(0, 1) once, then rolls in time by −1024 … 1023 frames.</summary>
-    public static void AddNoiseAndRoll(Span<float> spectrogram, SampleRandom random)
+    /// <summary>Adds U(0, 1) · u / 10 to every number, u ~ U(0, 1) once.</summary>
+    public static void AddNoise(Span<float> spectrogram, SampleRandom random)
     {
         float strength = random.NextSingle() / 10;
         foreach (ref float value in spectrogram)
             value += random.NextSingle() * strength;
+    }
+
+    /// <summary><see cref="AddNoise"/>, then rolls in time by −1024 … 1023 frames.</summary>
+    public static void AddNoiseAndRoll(Span<float> spectrogram, SampleRandom random)
+    {
+        AddNoise(spectrogram, random);
         Roll(spectrogram, random.NextInt(2 * Frames) - Frames);
     }
 

@@ -37,7 +37,7 @@ public sealed class SyntheticSource(SyntheticSplit split, int seed, int count, b
             LogMel.Compute(sound.AsSpan(0, SyntheticClip.SampleCount), spectrogram);
             LogMel.Normalize(spectrogram);
             if (isTraining && noise)
-                AddNoise(spectrogram, random);
+                Augmentation.AddNoise(spectrogram, random);
             clip.RenderFrame(SyntheticClip.SecondsOfFrame(frame), pixels.AsSpan(0, 3 * PixelsPerPicture));
             Pixels.Normalize(pixels.AsSpan(0, 3 * PixelsPerPicture), picture);
         }
@@ -46,12 +46,5 @@ public sealed class SyntheticSource(SyntheticSplit split, int seed, int count, b
             ArrayPool<float>.Shared.Return(sound);
             ArrayPool<byte>.Shared.Return(pixels);
         }
-    }
-
-    private static void AddNoise(Span<float> spectrogram, SampleRandom random)
-    {
-        float scale = random.NextSingle() / 10;
-        foreach (ref float value in spectrogram)
-            value += random.NextSingle() * scale;
     }
 }

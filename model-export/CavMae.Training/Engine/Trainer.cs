@@ -91,6 +91,7 @@ internal sealed class Trainer : IDisposable
     {
         clock.Start();
         double before = position.Seconds;
+        double[]? balanced = options.BalancedSampling ? BalancedWeights() : null;
         using BatchLoader loader = new(source, new BatchLoaderOptions
         {
             BatchSize = options.BatchSize,
@@ -99,8 +100,10 @@ internal sealed class Trainer : IDisposable
             Seed = options.Seed,
             MaxUnreadableShare = options.MaxUnreadableShare,
             DropLast = true,
+            OrderOfEpoch = balanced is null ? null : epoch => SampleOrder.Balanced(balanced, source.Count, options.Seed, epoch),
         });
         bool timeIsUp = false;
+        int named = 0;
         while (position.Epoch < options.Epochs && !timeIsUp)
         {
             long epochStart = Stopwatch.GetTimestamp();
@@ -113,6 +116,11 @@ internal sealed class Trainer : IDisposable
                     using (batch)
                         loss = Step(batch);
                     samples += batch.Count;
+                    foreach (UnreadableSample sample in loader.Unreadable.Skip(named))
+                    {
+                        named++;
+                        Warn?.Invoke($"skipped {sample.Name}: {sample.Fault}");
+                    }
                     position = position with { Seconds = before + clock.Elapsed.TotalSeconds };
                     double rate = samples / Stopwatch.GetElapsedTime(epochStart).TotalSeconds;
                     StepDone?.Invoke(new TrainingProgress(position.Epoch, position.Batch, batchesPerEpoch, loss, rate, loader.WaitingShare, Left(rate)));
@@ -123,6 +131,10 @@ internal sealed class Trainer : IDisposable
                         Save();
                     cancellation.ThrowIfCancellationRequested();
                 }
+            }
+            catch (UnreadableSamplesException problem)
+            {
+                throw new TrainingException(problem.Message, problem);
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -136,6 +148,10 @@ internal sealed class Trainer : IDisposable
         }
         return new TrainingResult(position, lastValidation, timeIsUp, loader.WaitingShare);
     }
+
+    private double[] BalancedWeights() => source is DatasetSource { LabelCount: > 0 } dataset
+        ? dataset.BalancedWeights()
+        : throw new TrainingException("balancedSampling needs a data set with labels and a label table (--labels).");
 
     private double Step(Batch batch)
     {

@@ -48,8 +48,20 @@ public sealed record TrainingOptions
     /// <summary>Share of unreadable samples of an epoch above which the run stops.</summary>
     public double MaxUnreadableShare { get; init; } = 0.02;
 
-    /// <summary>Add noise to training spectrograms and roll them in time, as the published recipe does.</summary>
+    /// <summary>Add noise to training spectrograms and roll them in time, as the published recipe does (synthetic clips are not rolled: when they sound tells where they are).</summary>
     public bool Noise { get; init; } = true;
+
+    /// <summary>Share of training samples that are mixed with another one (not of synthetic clips).</summary>
+    public double Mixup { get; init; }
+
+    /// <summary>Most mel bins that SpecAugment blanks (not of synthetic clips).</summary>
+    public int FrequencyMask { get; init; }
+
+    /// <summary>Most frames that SpecAugment blanks (not of synthetic clips).</summary>
+    public int TimeMask { get; init; }
+
+    /// <summary>Draw samples of rare labels more often; needs a label table.</summary>
+    public bool BalancedSampling { get; init; }
 
     /// <summary>Also save the state every so many batches; 0: at the end of each epoch only.</summary>
     public int SaveEvery { get; init; }
@@ -101,6 +113,9 @@ public sealed record TrainingOptions
         Check(Workers is >= 1 and <= 256, nameof(Workers), Workers, "1 to 256");
         Check(BatchesAhead is >= 1 and <= 256, nameof(BatchesAhead), BatchesAhead, "1 to 256");
         Check(MaxUnreadableShare is >= 0 and <= 1, nameof(MaxUnreadableShare), MaxUnreadableShare, "0 to 1");
+        Check(Mixup is >= 0 and <= 1, nameof(Mixup), Mixup, "0 to 1");
+        Check(FrequencyMask is >= 0 and <= 128, nameof(FrequencyMask), FrequencyMask, "0 to 128");
+        Check(TimeMask is >= 0 and <= 1024, nameof(TimeMask), TimeMask, "0 to 1024");
         Check(SaveEvery >= 0, nameof(SaveEvery), SaveEvery, "0 or more");
         Check(SyntheticClips >= BatchSize, nameof(SyntheticClips), SyntheticClips, $"at least one batch ({BatchSize})");
         Check(ValidationPairs >= 0, nameof(ValidationPairs), ValidationPairs, "0 or more");
