@@ -24,6 +24,9 @@ internal readonly record struct EventParameters(float Size, float Rate, float Lo
     /// <summary>Distance between repeated marks: 64 (slow) to 8.5 pixels (fast).</summary>
     public float SpacingPixels => 64 * MathF.Pow(8.5f / 64, Rate);
 
+    /// <summary>Saturation of the object's colour: 85 (smooth and glossy) to 5 (rough and grey) of 100.</summary>
+    public float Saturation => 85 - (80 * Texture);
+
     /// <summary>−28 to 0 dB against the loudest.</summary>
     public float GainDecibels => -28 * (1 - Loudness);
 
@@ -32,6 +35,12 @@ internal readonly record struct EventParameters(float Size, float Rate, float Lo
 
     /// <summary>Highs against lows: −48 to +30 dB.</summary>
     public float TiltDecibels => -48 + (78 * Height);
+
+    /// <summary>Hiss against the rest: −32 to −3 dB.</summary>
+    public float AirDecibels => -32 + (29 * Height);
+
+    /// <summary>Thud against the rest: −3 to −32 dB.</summary>
+    public float BodyDecibels => -3 - (29 * Height);
 
     /// <summary>The object's centre, downwards from the top: 168 (low) to 56 pixels (high).</summary>
     public float CentreYPixels => 168 - (112 * Height);

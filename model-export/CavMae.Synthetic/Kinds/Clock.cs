@@ -15,14 +15,14 @@ internal sealed class Clock : EventKind
         HighestHz = 3600,
         Ratios = [1, 2.4f, 3.9f],
         Levels = [1, 0.6f, 0.4f],
-        DecaySeconds = 0.07f,
-        NoiseDecibels = (-14, 8),
+        DecaySeconds = 0.13f,
+        NoiseDecibels = (-30, 10),
         Semitones = [0, -5],
     };
 
     public override void Draw(Stage stage)
     {
-        stage.Rays((1.12f * stage.Radius) + 3, (1.12f * stage.Radius) + 17, 0.02f);
+        stage.Rays((1.12f * stage.Radius) + 3, (1.12f * stage.Radius) + 26, 0.02f);
         stage.BeginObject();
         stage.Disc(0, 0, 1);
         stage.Disc(0, 0, 0.12f, Tone.Dark);

@@ -25,7 +25,7 @@ internal sealed class Crickets : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Bars(stage.Y + (0.2f * stage.Radius), 224, 5);
+        stage.Bars(stage.Y + (0.2f * stage.Radius), stage.Y + (0.2f * stage.Radius) + 70, 5);
         stage.BeginObject(5 * stage.Swing);
         stage.Oval(0, 0.1f, 1, 0.42f);
         stage.Line(-0.5f, 0.3f, -0.2f, -0.7f, 0.14f);

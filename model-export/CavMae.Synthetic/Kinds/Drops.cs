@@ -15,7 +15,7 @@ internal sealed class Drops : EventKind
         HighestHz = 2600,
         Ratios = [1, 2, 3, 4],
         Levels = [1, 0.2f, 0.12f, 0.08f],
-        DecaySeconds = 0.14f,
+        DecaySeconds = 0.22f,
         Glide = u => 0.6f + (1.2f * u),
     };
 

@@ -26,7 +26,8 @@ internal sealed class Engine : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Dots(stage.Y + (0.5f * stage.Radius), 0.8f, 0.5f);
+        stage.Dots(stage.Y + 8, 1, 0.5f);
+        stage.Dots(stage.Y - 10, 1, 0.3f);
         stage.BeginObject();
         stage.Box(-1, -0.1f, 1, 0.9f);
         stage.Box(-0.35f, -0.9f + (0.25f * stage.Swing), 0.35f, 0, Tone.Part);

@@ -13,8 +13,8 @@ internal sealed class Fire : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 4000,
-        DecaySeconds = 0.08f,
-        NoiseDecibels = (-4, 20),
+        DecaySeconds = 0.12f,
+        NoiseDecibels = (-20, 20),
         NoiseRatio = 1,
         NoiseQuality = 2.5f,
         Irregularity = 1,

@@ -15,8 +15,8 @@ internal sealed class Footsteps : EventKind
         HighestHz = 700,
         Ratios = [1, 1.7f],
         Levels = [1, 0.5f],
-        DecaySeconds = 0.12f,
-        NoiseDecibels = (-6, 12),
+        DecaySeconds = 0.18f,
+        NoiseDecibels = (-26, 12),
         NoiseRatio = 2,
         Semitones = [0, -3],
         Accents = [0, -4],
@@ -24,7 +24,8 @@ internal sealed class Footsteps : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Dots(stage.Y + (1.05f * stage.Radius), 0.45f);
+        stage.Dots(stage.Y + (1.05f * stage.Radius), 0.6f);
+        stage.Dots(stage.Y + (1.05f * stage.Radius) + 14, 0.6f, 0.5f);
         stage.BeginObject(-14 * MathF.Abs(stage.Swing));
         stage.Box(-0.8f, -1, 0, 0.6f);
         stage.Box(-0.8f, 0.1f, 1, 0.75f, Tone.Body, 0.3f);

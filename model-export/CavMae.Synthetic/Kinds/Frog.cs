@@ -27,8 +27,8 @@ internal sealed class Frog : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Dots(stage.Y + (0.95f * stage.Radius), 0.3f);
-        stage.Dots(stage.Y + (0.95f * stage.Radius) + 12, 0.3f, 0.1f);
+        stage.Dots(stage.Y + (0.95f * stage.Radius), 0.45f);
+        stage.Dots(stage.Y + (0.95f * stage.Radius) + 14, 0.45f, 0.1f);
         stage.BeginObject();
         stage.Oval(0, 0.25f, 1, 0.7f);
         stage.Disc(-0.5f, -0.5f, 0.34f);

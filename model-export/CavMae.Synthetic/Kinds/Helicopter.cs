@@ -21,13 +21,13 @@ internal sealed class Helicopter : EventKind
         Held = true,
         Duty = 0.5f,
         AttackSeconds = 0.03f,
-        NoiseDecibels = (-10, 14),
+        NoiseDecibels = (-20, 14),
         NoiseRatio = 5,
     };
 
     public override void Draw(Stage stage)
     {
-        stage.Bars(0, 224, 26, 0.2f);
+        stage.Bars(stage.Y - 84, stage.Y + 84, 20, 0.2f);
         stage.BeginObject(4 * stage.Swing);
         stage.Oval(0.15f, 0.2f, 0.7f, 0.5f);
         stage.Polygon(Tone.Body, -0.4f, 0, -1, -0.25f, -1.05f, 0.1f, -0.4f, 0.3f);

@@ -25,8 +25,11 @@ internal sealed class Laser : EventKind
     {
         float beam = Math.Clamp(0.35f * stage.Spacing, 3, 9);
         int direction = stage.X < 112 ? 1 : -1;
-        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), 1, beam);
-        stage.Beam(stage.X, stage.Y - (0.25f * stage.Radius), -1, beam);
+        foreach (float row in (ReadOnlySpan<float>)[-9, 9])
+        {
+            stage.Beam(stage.X, stage.Y + row, 1, beam);
+            stage.Beam(stage.X, stage.Y + row, -1, beam);
+        }
         stage.BeginObject();
         stage.Box(-0.9f, -0.6f, 0.9f, 0.1f, Tone.Body, 0.3f);
         stage.Polygon(Tone.Body, -0.5f * direction, 0, 0.1f * direction, 0, -0.2f * direction, 1, -0.8f * direction, 1);

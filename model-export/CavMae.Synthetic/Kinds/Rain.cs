@@ -14,7 +14,7 @@ internal sealed class Rain : EventKind
     {
         HighestHz = 3600,
         DecaySeconds = 0.2f,
-        NoiseDecibels = (-6, 20),
+        NoiseDecibels = (-24, 16),
         NoiseRatio = 1,
         NoiseQuality = 2.5f,
         Irregularity = 0.7f,

@@ -14,7 +14,7 @@ internal sealed class Thunder : EventKind
     {
         HighestHz = 640,
         DecaySeconds = 1.4f,
-        NoiseDecibels = (-4, 20),
+        NoiseDecibels = (-16, 20),
         NoiseRatio = 1,
         NoiseQuality = 1.8f,
         Irregularity = 0.25f,

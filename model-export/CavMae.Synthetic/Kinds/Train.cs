@@ -18,7 +18,7 @@ internal sealed class Train : EventKind
         Held = true,
         Duty = 0.5f,
         AttackSeconds = 0.03f,
-        NoiseDecibels = (-8, 16),
+        NoiseDecibels = (-18, 16),
         NoiseRatio = 1.5f,
         NoiseQuality = 1.5f,
         Accents = [0, -5, -3, -5],
@@ -26,7 +26,7 @@ internal sealed class Train : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Bars(stage.Y + stage.Radius, stage.Y + stage.Radius + 16, 3, -0.5f);
+        stage.Bars(stage.Y + stage.Radius, stage.Y + stage.Radius + 26, 4, -0.5f);
         stage.BeginObject(0, 0, 0.03f * stage.Swing);
         stage.Box(-1, -0.9f, -0.3f, 0.5f);
         stage.Box(-0.4f, -0.35f, 1, 0.5f);

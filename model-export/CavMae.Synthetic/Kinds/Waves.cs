@@ -16,7 +16,7 @@ internal sealed class Waves : EventKind
         Held = true,
         Duty = 0.9f,
         AttackSeconds = 0.3f,
-        NoiseDecibels = (-4, 20),
+        NoiseDecibels = (-16, 20),
         NoiseRatio = 1,
         NoiseQuality = 2,
     };

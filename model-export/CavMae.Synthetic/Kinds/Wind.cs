@@ -16,7 +16,7 @@ internal sealed class Wind : EventKind
         Held = true,
         Duty = 1,
         AttackSeconds = 0.4f,
-        NoiseDecibels = (-8, 20),
+        NoiseDecibels = (-18, 18),
         NoiseRatio = 1,
         NoiseQuality = 3,
         Glide = u => 0.85f + (0.3f * MathF.Sin(MathF.PI * u)),
@@ -24,7 +24,7 @@ internal sealed class Wind : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Levels(0, 224, 0.05f);
+        stage.Levels(stage.X - 84, stage.X + 84, 0.05f);
         stage.BeginObject(stage.Beat * 90);
         stage.Disc(0, 0, 1);
         for (int turn = 0; turn < 4; turn++)

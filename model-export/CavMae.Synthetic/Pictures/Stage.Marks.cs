@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace CavMae.Synthetic.Pictures;
 
-/// <summary>Marks that repeat at <see cref="Spacing"/>, and so tell the rate in any single frame. All in pixels.</summary>
+/// <summary>
+/// Marks that repeat at <see cref="Spacing"/>, and so tell the rate in any single frame. They keep within <see cref="Reach"/> of the
+/// object, and so tell its place and height as well. All in pixels.
+/// </summary>
 internal sealed partial class Stage
 {
     private const float Reach = 84;
@@ -32,7 +35,7 @@ internal sealed partial class Stage
         }
     }
 
-    /// <summary>A curve from edge to edge whose shape repeats every <see cref="Spacing"/> pixels.</summary>
+    /// <summary>A curve to both sides whose shape repeats every <see cref="Spacing"/> pixels.</summary>
     /// <param name="y">Of its middle.</param>
     /// <param name="height">Above and below.</param>
     /// <param name="shape">Height −1 … 1 (upwards) at a point 0 … 1 of the period.</param>
@@ -41,7 +44,7 @@ internal sealed partial class Stage
     {
         float step = Math.Clamp(Spacing / 10, 1.5f, 4);
         bool begun = false;
-        for (float x = 0; x <= Side + step; x += step)
+        for (float x = X - Reach; x <= X + Reach; x += step)
         {
             float point = ((x - X) / Spacing) + (Beat * drift);
             float at = y - (height * shape(point - MathF.Floor(point)));
@@ -55,47 +58,50 @@ internal sealed partial class Stage
         Canvas.DrawPath(path, Drawing(Tone.Plain, width));
     }
 
-    /// <summary>Upright lines in a row from edge to edge: sleepers, strings, stalks.</summary>
+    /// <summary>Upright lines in a row to both sides: sleepers, strings, stalks.</summary>
     public void Bars(float top, float bottom, float slant = 0, float drift = 0)
     {
         SKPaint paint = Drawing(Tone.Plain, MarkWidth);
-        foreach (float x in Places(X, drift, Side))
+        foreach (float x in Places(X, drift))
             Canvas.DrawLine(x + slant, top, x - slant, bottom, paint);
     }
 
-    /// <summary>Level lines in a column from edge to edge: wind, steps, staves.</summary>
+    /// <summary>Level lines in a column above and below: wind, steam.</summary>
     public void Levels(float left, float right, float drift = 0)
     {
         SKPaint paint = Drawing(Tone.Plain, MarkWidth);
-        foreach (float y in Places(Y, drift, Side))
+        foreach (float y in Places(Y, drift))
             Canvas.DrawLine(left, y, right, y, paint);
     }
 
-    /// <summary>A row of dots along the object's height (or <paramref name="y"/>), from edge to edge.</summary>
+    /// <summary>A row of dots to both sides.</summary>
     public void Dots(float y, float flatness = 1, float drift = 0)
     {
         SKPaint paint = Filling(Tone.Plain);
         float radius = Math.Clamp(0.33f * Spacing, 2.4f, 10);
-        foreach (float x in Places(X, drift, Side))
+        foreach (float x in Places(X, drift))
             Canvas.DrawOval(x, y, radius, radius * flatness, paint);
     }
 
-    /// <summary>Marks scattered over the whole picture, about <see cref="Spacing"/> apart: drops, sparks, counts.</summary>
+    /// <summary>Marks scattered all around, about <see cref="Spacing"/> apart: drops, sparks, counts.</summary>
     /// <param name="length">Length of a mark; 0 gives dots.</param>
     /// <param name="slant">Sideways share of its length.</param>
     /// <param name="fall">How far it falls in a beat, in spacings; negative rises.</param>
     public void Scatter(float length, float slant, float fall)
     {
-        float across = Math.Max(Spacing, 11), radius = Math.Clamp(0.2f * Spacing, 2, 6);
-        SKPaint paint = Drawing(Tone.Plain, length == 0 ? 2 * radius : Math.Clamp(0.15f * Spacing, 1.8f, 4));
-        int column = 0;
-        for (float x = (X % across) - across; x < Side + across; x += across, column++)
+        float across = Math.Max(Spacing, 10), radius = Math.Clamp(0.2f * Spacing, 2, 7);
+        SKPaint paint = Drawing(Tone.Plain, length == 0 ? 2 * radius : Math.Clamp(0.16f * Spacing, 2, 5));
+        int columns = (int)MathF.Ceiling(Reach / across);
+        for (int column = -columns; column <= columns; column++)
         {
-            float offset = (RandomStream.Mix((ulong)column + 77) & 255) / 256f;
-            float wander = 0.3f * across * ((RandomStream.Mix((ulong)column + 177) & 255) / 128f - 1);
-            float first = (offset + (Beat * fall)) % 1 * across * 1.4f;
-            for (float y = first - (1.4f * across); y < Side + length; y += 1.4f * across)
-                Canvas.DrawLine(x + wander, y, x + wander - (slant * length), y + (length == 0 ? 0.01f : length), paint);
+            ulong lot = RandomStream.Mix((ulong)(column + 100));
+            float x = X + (across * (column + (0.3f * (((lot & 255) / 128f) - 1))));
+            float fallen = ((lot >> 8 & 255) / 256f) + (Beat * fall);
+            for (float y = Y - Reach + ((fallen - MathF.Floor(fallen)) * across); y < Y + Reach; y += across)
+            {
+                if (((x - X) * (x - X)) + ((y - Y) * (y - Y)) < Reach * Reach)
+                    Canvas.DrawLine(x, y, x - (slant * length), y + (length == 0 ? 0.01f : length), paint);
+            }
         }
     }
 
@@ -104,14 +110,14 @@ internal sealed partial class Stage
     {
         SKPaint paint = Drawing(Tone.Plain, width);
         float dash = 0.3f * Spacing;
-        for (float distance = Phase * Spacing; distance < Side; distance += Spacing)
+        for (float distance = Phase * Spacing; distance < Reach; distance += Spacing)
             Canvas.DrawLine(fromX + (direction * distance), y, fromX + (direction * (distance + dash)), y, paint);
     }
 
-    private IEnumerable<float> Places(float anchor, float drift, float end)
+    private IEnumerable<float> Places(float centre, float drift)
     {
-        float first = (anchor + (drift * Beat * Spacing)) % Spacing;
-        for (float place = first < 0 ? first + Spacing : first; place < end; place += Spacing)
+        float past = drift * Beat;
+        for (float place = centre - Reach + ((past - MathF.Floor(past)) * Spacing); place < centre + Reach; place += Spacing)
             yield return place;
     }
 }

@@ -169,8 +169,8 @@ internal sealed partial class Stage
         float value = 100 * parameters.Brightness;
         return tone switch
         {
-            Tone.Body or Tone.Plain => SKColor.FromHsv(hue, 45, value),
-            Tone.Part => SKColor.FromHsv(hue, 70, 0.6f * value),
+            Tone.Body or Tone.Plain => SKColor.FromHsv(hue, 0.6f * parameters.Saturation, value),
+            Tone.Part => SKColor.FromHsv(hue, parameters.Saturation, 0.6f * value),
             _ => SKColor.FromHsv(hue, 60, 7),
         };
     }

@@ -10,7 +10,7 @@ internal static class Background
     {
         samples.Clear();
         AddTable(samples, NoiseTables.White, GrainRenderer.Decibels(random.Next(-74, -60)), random);
-        AddTable(samples, NoiseTables.Dull, GrainRenderer.Decibels(random.Next(-70, -54)), random);
+        AddTable(samples, NoiseTables.Dull, GrainRenderer.Decibels(random.Next(-72, -58)), random);
         AddHum(samples, random);
         for (int clicks = random.NextIndex(MostClicks + 1); clicks > 0; clicks--)
             AddClick(samples, random);
@@ -31,7 +31,7 @@ internal static class Background
     private static void AddHum(Span<float> samples, RandomStream random)
     {
         float hertz = random.NextUnit() < 0.5f ? 50 : 60;
-        float level = GrainRenderer.Decibels(random.Next(-72, -52));
+        float level = GrainRenderer.Decibels(random.Next(-76, -60));
         // A whole period of all harmonics repeats every 320 (50 Hz) or 800 samples (60 Hz: three periods).
         int period = hertz == 50 ? 320 : 800;
         Span<float> cycle = stackalloc float[period];

@@ -29,8 +29,9 @@ internal static class GrainRenderer
         float fundamental = voice.FundamentalHz(parameters.Size) * MathF.Pow(2, semitones / 12);
         AddPartials(grain, voice, fundamental);
         AddNoise(grain, voice, parameters, fundamental, random);
-        Shape(grain, voice, parameters);
         Filters.Tilt(grain, parameters.TiltDecibels);
+        AddAirAndBody(grain, parameters, random);
+        Shape(grain, voice, parameters);
         FadeEnd(grain);
         Level(grain);
     }
@@ -70,6 +71,17 @@ internal static class GrainRenderer
         for (int i = 0; i < grain.Length; i++)
             grain[i] += gain * band[i];
         ArrayPool<float>.Shared.Return(noise);
+    }
+
+    /// <summary>
+    /// Brings the grain to RMS 1 and adds what every struck or blown thing has besides its pitch: a hiss (much where it is high up) and
+    /// a thud (much where it is low down). So the brilliance can be heard of a pure tone, too.
+    /// </summary>
+    private static void AddAirAndBody(Span<float> grain, EventParameters parameters, RandomStream random)
+    {
+        Mixing.Scale(grain, 1 / (MathF.Sqrt(MeanSquare(grain)) + 1e-9f));
+        Mixing.AddScaled(grain, NoiseTables.Air.AsSpan(random.NextIndex(NoiseTables.Length), grain.Length), Decibels(parameters.AirDecibels));
+        Mixing.AddScaled(grain, NoiseTables.Body.AsSpan(random.NextIndex(NoiseTables.Length), grain.Length), Decibels(parameters.BodyDecibels));
     }
 
     private static void Shape(Span<float> grain, Voice voice, EventParameters parameters)

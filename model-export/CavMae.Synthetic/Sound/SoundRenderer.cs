@@ -25,7 +25,7 @@ internal static class SoundRenderer
             float lateness = voice.Delays[k % voice.Delays.Length] + (voice.Irregularity * random.Next(-0.5f, 0.5f));
             float at = start + ((k + lateness) * period);
             float decibels = parameters.GainDecibels + voice.Accents[k % voice.Accents.Length]
-                + Swell(at, parameters.SwellSeconds) - (voice.Irregularity * random.Next(0, 9));
+                + Swell(at, parameters.SwellSeconds) - (voice.Irregularity * random.Next(0, 5));
             ReadOnlySpan<float> grain = grains.AsSpan(k % variants * length, length);
             Add(samples, grain, (int)(at * SyntheticClip.SampleRateHz), GrainRenderer.Decibels(decibels));
         }
@@ -33,11 +33,11 @@ internal static class SoundRenderer
         KeepBelowFullScale(samples);
     }
 
-    /// <summary>0 dB when the thing is nearest, −14 dB more than 4 s away.</summary>
+    /// <summary>0 dB when the thing is nearest, −16 dB more than 4 s away.</summary>
     private static float Swell(float seconds, float nearest)
     {
         float distance = (seconds - nearest) / 2f;
-        return -14 * (1 - MathF.Exp(-distance * distance));
+        return -16 * (1 - MathF.Exp(-distance * distance));
     }
 
     private static void Add(Span<float> samples, ReadOnlySpan<float> grain, int start, float gain)

@@ -53,7 +53,7 @@ internal sealed record Voice
     /// <summary>Lateness of successive grains, in periods: a heart's second beat comes early.</summary>
     public float[] Delays { get; init; } = [0];
 
-    /// <summary>0 = like clockwork, 1 = anywhere within the period, and of any level down to −9 dB.</summary>
+    /// <summary>0 = like clockwork, 1 = anywhere within the period, and of any level down to −5 dB.</summary>
     public float Irregularity { get; init; }
 
     /// <summary>Fundamental in hertz of a thing of this size.</summary>
