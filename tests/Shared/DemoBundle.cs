@@ -13,13 +13,13 @@ internal static class DemoBundle
     /// <summary>Folder of the bundle; shared, not to be written to.</summary>
     public static string Folder => Exported.Value;
 
-    /// <summary>A bundle of another name or precision, and so of another model id.</summary>
-    public static string Export(string name, ExportPrecision precision = ExportPrecision.Fp32)
+    /// <summary>A bundle of another name, and so of another model id.</summary>
+    public static string Export(string name)
     {
         string parent = Directory.CreateTempSubdirectory("cavmae-test-bundle-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(parent, recursive: true);
         string folder = Path.Combine(parent, name);
-        BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = folder, Name = name, Heads = Heads, Precision = precision, Trained = false }, null, CancellationToken.None);
+        BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = folder, Name = name, Heads = Heads, Trained = false }, null, CancellationToken.None);
         return folder;
     }
 }
