@@ -9,12 +9,13 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ffmpeg \
  && rm -rf /var/lib/apt/lists/* \
- && mkdir /data /model && chown app:app /data
+ && mkdir /data && chown app:app /data
 WORKDIR /app
 COPY --from=build /app .
+COPY models/demo /model
 USER app
 ENV ASPNETCORE_URLS=http://+:8080 Index__Embedded__Path=/data Model__Path=/model
 EXPOSE 8080
 VOLUME ["/data"]
-# A model bundle is mounted at /model: docker run -p 8080:8080 -v "$PWD/models/demo:/model:ro" -v cavmae:/data IMAGE
+# The demo model is built in. Another bundle is mounted in its place: docker run -p 8080:8080 -v "$PWD/models/scale:/model:ro" -v cavmae:/data IMAGE
 ENTRYPOINT ["dotnet", "CavMae.Retrieval.Api.dll"]

@@ -16,13 +16,13 @@ internal static class DemoBundle
     /// <summary>Folder of the bundle; shared, not to be written to.</summary>
     public static string Folder => Result.Folder;
 
-    /// <summary>A bundle of another name or precision, and so of another model id; the caller's own.</summary>
-    public static string Export(string name, ExportPrecision precision = ExportPrecision.Fp32) => ExportAs(name, precision).Folder;
+    /// <summary>A bundle of another name, and so of another model id; the caller's own.</summary>
+    public static string Export(string name) => ExportAs(name).Folder;
 
-    private static ExportResult ExportAs(string name, ExportPrecision precision = ExportPrecision.Fp32)
+    private static ExportResult ExportAs(string name)
     {
         string parent = Directory.CreateTempSubdirectory("cavmae-test-bundle-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(parent, recursive: true);
-        return BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = Path.Combine(parent, name), Name = name, Heads = Heads, Precision = precision, Trained = false }, null, CancellationToken.None);
+        return BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = Path.Combine(parent, name), Name = name, Heads = Heads, Trained = false }, null, CancellationToken.None);
     }
 }

@@ -111,9 +111,14 @@ public sealed class SceneEncoderTests : IAsyncLifetime
     [Fact]
     public async Task EncodeAsync_Fp16Bundle_GivesTheVectorsOfFp32()
     {
+        using TemporaryFolder folder = new();
+        ExportResult exported = BundleExporter.Export(new ExportOptions
+        {
+            CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = folder.File("half"), Name = "half", Heads = 4, Trained = false, Precision = ExportPrecision.Fp16,
+        }, null, Token);
         Random random = new(11);
         Scene scene = new(0, default, default, Noise(random, 100_000), [Picture(random)]);
-        await using SceneEncoder half = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Export("demo", ExportPrecision.Fp16) }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
+        await using SceneEncoder half = await SceneEncoder.OpenAsync(new ModelOptions { Path = exported.Folder }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
 
         Assert.Equal("fp16", half.Model.Precision);
         SceneEmbedding expected = await Encoder.EncodeAsync(scene, Token);
