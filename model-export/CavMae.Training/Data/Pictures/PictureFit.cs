@@ -1,5 +1,3 @@
-using CavMae.Training.Data;
-
 namespace CavMae.Training.Data.Pictures;
 
 /// <summary>

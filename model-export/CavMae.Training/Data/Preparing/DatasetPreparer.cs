@@ -1,0 +1,79 @@
+using CavMae.Retrieval.Media;
+using CavMae.Training.Data.Sets;
+
+namespace CavMae.Training.Data.Preparing;
+
+internal enum PreparedState
+{
+    Prepared,
+
+    /// <summary>All of its files were there already.</summary>
+    Present,
+    Failed,
+}
+
+/// <summary>What became of one video.</summary>
+/// <param name="Fault">Why it failed; null where it did not.</param>
+internal sealed record PreparedVideo(VideoFile File, PreparedState State, string? Fault = null);
+
+/// <summary>Makes a data set of videos: the first scene of each as the service hears and sees it. A video that cannot be used is a result, not the end.</summary>
+internal sealed class DatasetPreparer(PreparedFolder folder, MediaDecoder decoder)
+{
+    /// <param name="jobs">Videos under way at once.</param>
+    /// <param name="report">Told of each video as it is done, from any thread, one call at a time.</param>
+    /// <returns>What became of each, in the videos' order.</returns>
+    /// <exception cref="FfmpegUnavailableException">ffmpeg is missing.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; videos that were done stay, and the next run goes on behind them.</exception>
+    public async Task<IReadOnlyList<PreparedVideo>> RunAsync(
+        IReadOnlyList<VideoFile> videos, FileLabels labels, int jobs, Action<PreparedVideo> report, CancellationToken cancellationToken)
+    {
+        folder.Create();
+        var results = new PreparedVideo[videos.Count];
+        Lock turn = new();
+        ParallelOptions options = new() { MaxDegreeOfParallelism = jobs, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, videos.Count), options, async (i, stop) =>
+        {
+            results[i] = await PrepareAsync(videos[i], stop).ConfigureAwait(false);
+            lock (turn)
+                report(results[i]);
+        }).ConfigureAwait(false);
+        PreparedVideo[] usable = [.. results.Where(result => result.State is not PreparedState.Failed)];
+        if (usable.Length > 0)
+            folder.WriteDataset(usable.Select(result => (result.File.Id, labels.Of(result.File))));
+        return results;
+    }
+
+    private async Task<PreparedVideo> PrepareAsync(VideoFile file, CancellationToken cancellationToken)
+    {
+        if (folder.Holds(file.Id))
+            return new PreparedVideo(file, PreparedState.Present);
+        Scene scene;
+        try
+        {
+            scene = await FirstSceneAsync(file.Path, cancellationToken).ConfigureAwait(false);
+        }
+        // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
+        catch (Exception problem) when (problem is MediaException or IOException or UnauthorizedAccessException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return new PreparedVideo(file, PreparedState.Failed, problem.Message);
+        }
+        folder.Write(file.Id, scene.Audio!, scene.Frames);
+        return new PreparedVideo(file, PreparedState.Prepared);
+    }
+
+    private async Task<Scene> FirstSceneAsync(string path, CancellationToken cancellationToken)
+    {
+        MediaSource source = await decoder.OpenAsync(path, cancellationToken).ConfigureAwait(false);
+        if (!source.Info.HasAudio || !source.Info.HasVideo || source.Info.IsStillImage)
+            throw new MediaException(MediaError.MissingStream, source.Info.HasAudio ? "The file has no moving pictures." : "The file has no sound.");
+        await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.Audio | MediaStreams.Visual, cancellationToken).ConfigureAwait(false))
+        {
+            return scene is { Index: 0, Audio: not null, Frames.Count: DatasetEntry.Frames }
+                ? scene
+                : throw new MediaException(MediaError.MissingStream, "Sound or pictures begin only after the first 10 s.");
+        }
+        throw new MediaException(MediaError.Broken, "Nothing of the file can be decoded.");
+    }
+}
