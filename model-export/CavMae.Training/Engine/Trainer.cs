@@ -100,7 +100,7 @@ internal sealed class Trainer : IDisposable
             Seed = options.Seed,
             MaxUnreadableShare = options.MaxUnreadableShare,
             DropLast = true,
-            OrderOfEpoch = balanced is null ? null : epoch => SampleOrder.Balanced(balanced, source.Count, options.Seed, epoch),
+            OrderOfEpoch = balanced is null ? null : epoch => SampleOrder.Balanced(balanced, options.Seed, epoch),
         });
         bool timeIsUp = false;
         int named = 0;
