@@ -10,6 +10,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["ingest"] = IngestBenchmark.RunAsync,
     ["export"] = ExportBenchmark.RunAsync,
     ["media"] = MediaBenchmark.RunAsync,
+    ["training"] = TrainingBenchmark.RunAsync,
 };
 
 Argument<string> subject = new("SUBJECT")

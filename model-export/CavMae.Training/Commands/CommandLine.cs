@@ -40,7 +40,7 @@ internal static class CommandLine
     {
         RootCommand root = new("Trains CAV-MAE models (arXiv 2210.07839).")
         {
-            TrainCommand.Create(), RecipeCommand.Create(), SynthCommand.Create("synth"),
+            TrainCommand.Create(), RecipeCommand.Create(), PrepareCommand.Create(), StatisticsCommand.Create(), SynthCommand.Create("synth"),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
