@@ -11,6 +11,8 @@ internal sealed class Axis
     private const int MaxTicks = 7;
     private const double LargestExponent = 300; // Nearer to the limit of double, differences overflow.
 
+    private static readonly double[] LinearFactors = [1, 2, 5, 10], FewPowers = [1, 2, 5], ManyPowers = [1];
+
     private readonly double first, last;
     private readonly bool isLogarithmic;
 
@@ -47,7 +49,7 @@ internal sealed class Axis
     public double ShareOf(double value) => ((isLogarithmic ? Math.Log10(value) : value) - first) / (last - first);
 
     /// <summary>A tick's label: as few digits as tell it from its neighbours.</summary>
-    public string Label(double tick)
+    public static string Label(double tick)
     {
         double size = Math.Abs(tick);
         if (size != 0 && size is < 1e-3 or >= 1e6)
@@ -58,7 +60,7 @@ internal sealed class Axis
     private IEnumerable<double> LinearTicks()
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10((last - first) / MaxTicks)));
-        double step = new[] { 1, 2, 5, 10 }.Select(factor => factor * power).First(size => (last - first) / size <= MaxTicks);
+        double step = LinearFactors.Select(factor => factor * power).First(size => (last - first) / size <= MaxTicks);
         for (double i = Math.Ceiling(first / step - 1e-9); i * step <= last + step * 1e-9; i++)
             yield return Math.Round(i) * step is var tick && Math.Abs(tick) < step / 2 ? 0 : RoundedTo(step, tick);
     }
@@ -66,7 +68,7 @@ internal sealed class Axis
     private IEnumerable<double> LogarithmicTicks()
     {
         int stride = (int)Math.Max(1, Math.Ceiling((last - first) / MaxTicks));
-        double[] factors = last - first > 2.5 ? [1] : [1, 2, 5];
+        double[] factors = last - first > 2.5 ? ManyPowers : FewPowers;
         for (double exponent = Math.Floor(first / stride) * stride; exponent <= last; exponent += stride)
         {
             foreach (double factor in factors)

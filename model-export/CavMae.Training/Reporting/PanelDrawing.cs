@@ -48,14 +48,14 @@ internal static class PanelDrawing
         {
             int column = Column(plot, x, tick);
             canvas.DrawLine(column, plot.Top, column, plot.Bottom, paint);
-            string label = x.Label(tick);
+            string label = Axis.Label(tick);
             BitmapFont.Draw(canvas, label, column - BitmapFont.Measure(label, DotPixels) / 2, plot.Bottom + 8, Ink, DotPixels);
         }
         foreach (double tick in y.Ticks)
         {
             int row = (int)Row(plot, y, tick);
             canvas.DrawLine(plot.Left, row, plot.Right, row, paint);
-            string label = y.Label(tick);
+            string label = Axis.Label(tick);
             BitmapFont.Draw(canvas, label, plot.Left - 8 - BitmapFont.Measure(label, DotPixels), row - BitmapFont.GlyphHeight / 2, Ink, DotPixels);
         }
         paint.Color = Ink;

@@ -13,7 +13,7 @@ public sealed class AxisTests
     public void Around_LinearRange_TicksAtRoundNumbers(double from, double to, string expected)
     {
         Axis axis = Axis.Around([from, to], isLogarithmic: false, margin: 0);
-        string labels = string.Join(' ', axis.Ticks.Select(axis.Label));
+        string labels = string.Join(' ', axis.Ticks.Select(Axis.Label));
         Assert.Equal(expected, labels);
     }
 
@@ -24,7 +24,7 @@ public sealed class AxisTests
     public void Around_LogarithmicRange_TicksAtPowersOfTen(double from, double to, string expected)
     {
         Axis axis = Axis.Around([from, to], isLogarithmic: true, margin: 0);
-        Assert.Equal(expected, string.Join(' ', axis.Ticks.Select(axis.Label)));
+        Assert.Equal(expected, string.Join(' ', axis.Ticks.Select(Axis.Label)));
     }
 
     [Theory]
