@@ -10,7 +10,8 @@ internal sealed class Axis
 {
     private const int MaxTicks = 7;
     private const double LargestExponent = 300; // Nearer to the limit of double, differences overflow.
-    private static readonly int[] RoundSteps = [1, 2, 5, 10];
+
+    private static readonly double[] LinearFactors = [1, 2, 5, 10], FewPowers = [1, 2, 5], ManyPowers = [1];
 
     private readonly double first, last;
     private readonly bool isLogarithmic;
@@ -59,7 +60,7 @@ internal sealed class Axis
     private IEnumerable<double> LinearTicks()
     {
         double power = Math.Pow(10, Math.Floor(Math.Log10((last - first) / MaxTicks)));
-        double step = RoundSteps.Select(factor => factor * power).First(size => (last - first) / size <= MaxTicks);
+        double step = LinearFactors.Select(factor => factor * power).First(size => (last - first) / size <= MaxTicks);
         for (double i = Math.Ceiling(first / step - 1e-9); i * step <= last + step * 1e-9; i++)
             yield return Math.Round(i) * step is var tick && Math.Abs(tick) < step / 2 ? 0 : RoundedTo(step, tick);
     }
@@ -67,7 +68,7 @@ internal sealed class Axis
     private IEnumerable<double> LogarithmicTicks()
     {
         int stride = (int)Math.Max(1, Math.Ceiling((last - first) / MaxTicks));
-        double[] factors = last - first > 2.5 ? [1] : [1, 2, 5];
+        double[] factors = last - first > 2.5 ? ManyPowers : FewPowers;
         for (double exponent = Math.Floor(first / stride) * stride; exponent <= last; exponent += stride)
         {
             foreach (double factor in factors)
