@@ -188,7 +188,7 @@ public sealed class MediaReadingTests : IDisposable
     {
         string path = _folder.File("sound.wav");
         using BinaryWriter writer = new(File.Create(path));
-        writer.Write("RIFF\0\0\0\0WAVELIST\u0003\0\0\0abc\0fmt "u8); // a chunk of odd length before the format
+        writer.Write("RIFF\0\0\0\0WAVEjunk\u0003\0\0\0abc\0fmt "u8); // a chunk of odd length before the format
         writer.Write(subFormat is null ? 16 : 40);
         writer.Write((ushort)encoding);
         writer.Write((ushort)channels);
