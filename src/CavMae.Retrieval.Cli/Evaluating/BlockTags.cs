@@ -10,20 +10,25 @@ namespace CavMae.Retrieval.Cli.Evaluating;
 /// </summary>
 internal sealed class BlockTags
 {
-    /// <summary>Clips of a block, and so the limit of a search within it.</summary>
+    /// <summary>Most clips of a block, and so the limit of a search within it.</summary>
     public const int ClipsPerBlock = 100;
 
     private const int PageSize = 1000;
     private const string Prefix = "evaluation-block-";
 
     private readonly int firstBlock;
+    private readonly int clipsPerBlock;
     private int given;
 
-    private BlockTags(int firstBlock) => this.firstBlock = firstBlock;
+    private BlockTags(int firstBlock, int clipsPerBlock) => (this.firstBlock, this.clipsPerBlock) = (firstBlock, clipsPerBlock);
 
     /// <summary>New blocks, after those that earlier evaluations left in the store.</summary>
+    /// <param name="index">The store.</param>
+    /// <param name="dataFolder">Its folder, for messages.</param>
+    /// <param name="cancellationToken">Stops reading the store.</param>
+    /// <param name="clipsPerBlock">1 to <see cref="ClipsPerBlock"/>.</param>
     /// <exception cref="StartException">The store holds clips that no evaluation put there.</exception>
-    public static async Task<BlockTags> BeginAsync(ISceneIndex index, string dataFolder, CancellationToken cancellationToken)
+    public static async Task<BlockTags> BeginAsync(ISceneIndex index, string dataFolder, CancellationToken cancellationToken, int clipsPerBlock = ClipsPerBlock)
     {
         int next = 0;
         string? cursor = null;
@@ -39,11 +44,11 @@ internal sealed class BlockTags
             cursor = page.NextCursor;
         }
         while (cursor is not null);
-        return new BlockTags(next);
+        return new BlockTags(next, clipsPerBlock);
     }
 
     /// <summary>The tag of one more clip.</summary>
-    public string Next() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{firstBlock + ((Interlocked.Increment(ref given) - 1) / ClipsPerBlock)}");
+    public string Next() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{firstBlock + ((Interlocked.Increment(ref given) - 1) / clipsPerBlock)}");
 
     /// <summary>The block a clip is in; null for a clip that is in none.</summary>
     public static string? Of(ClipRecord clip) => clip.Tags.FirstOrDefault(tag => tag.StartsWith(Prefix, StringComparison.Ordinal));
