@@ -12,10 +12,10 @@ internal sealed class Clock : EventKind
 
     public override Voice Voice { get; } = new()
     {
-        HighestHz = 3600,
+        HighestHz = 3000,
         Ratios = [1, 2.4f, 3.9f],
         Levels = [1, 0.6f, 0.4f],
-        DecaySeconds = 0.13f,
+        DecaySeconds = 0.18f,
         NoiseDecibels = (-30, 10),
         Semitones = [0, -5],
     };

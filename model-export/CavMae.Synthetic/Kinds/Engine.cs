@@ -16,7 +16,7 @@ internal sealed class Engine : EventKind
     {
         Ratios = Spectrum.Ratios,
         Levels = Spectrum.Levels,
-        HighestHz = 420,
+        HighestHz = 640,
         Held = true,
         Duty = 0.55f,
         AttackSeconds = 0.02f,

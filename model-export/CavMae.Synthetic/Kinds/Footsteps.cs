@@ -12,7 +12,7 @@ internal sealed class Footsteps : EventKind
 
     public override Voice Voice { get; } = new()
     {
-        HighestHz = 700,
+        HighestHz = 1100,
         Ratios = [1, 1.7f],
         Levels = [1, 0.5f],
         DecaySeconds = 0.18f,

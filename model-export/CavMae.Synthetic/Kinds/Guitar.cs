@@ -23,7 +23,7 @@ internal sealed class Guitar : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Bars(stage.Y - 84, stage.Y + 84);
+        stage.Bars(stage.Y - stage.Reach, stage.Y + stage.Reach);
         stage.BeginObject(-20 + (3 * stage.Swing));
         stage.Box(-0.12f, -1.2f, 0.12f, 0, Tone.Part);
         stage.Disc(0, -0.1f, 0.5f);

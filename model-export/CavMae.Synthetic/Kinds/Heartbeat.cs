@@ -12,7 +12,7 @@ internal sealed class Heartbeat : EventKind
 
     public override Voice Voice { get; } = new()
     {
-        HighestHz = 420,
+        HighestHz = 640,
         Octaves = 2.6f,
         Ratios = [1, 2, 3],
         Levels = [1, 0.5f, 0.3f],

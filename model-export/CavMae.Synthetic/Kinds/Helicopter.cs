@@ -16,7 +16,7 @@ internal sealed class Helicopter : EventKind
     {
         Ratios = Spectrum.Ratios,
         Levels = Spectrum.Levels,
-        HighestHz = 320,
+        HighestHz = 560,
         Octaves = 2.6f,
         Held = true,
         Duty = 0.5f,
@@ -27,7 +27,7 @@ internal sealed class Helicopter : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Bars(stage.Y - 84, stage.Y + 84, 20, 0.2f);
+        stage.Bars(stage.Y - stage.Reach, stage.Y + stage.Reach, 20, 0.2f);
         stage.BeginObject(4 * stage.Swing);
         stage.Oval(0.15f, 0.2f, 0.7f, 0.5f);
         stage.Polygon(Tone.Body, -0.4f, 0, -1, -0.25f, -1.05f, 0.1f, -0.4f, 0.3f);

@@ -12,7 +12,7 @@ internal sealed class Thunder : EventKind
 
     public override Voice Voice { get; } = new()
     {
-        HighestHz = 640,
+        HighestHz = 900,
         DecaySeconds = 1.4f,
         NoiseDecibels = (-16, 20),
         NoiseRatio = 1,

@@ -24,7 +24,7 @@ internal sealed class Wind : EventKind
 
     public override void Draw(Stage stage)
     {
-        stage.Levels(stage.X - 84, stage.X + 84, 0.05f);
+        stage.Levels(stage.X - stage.Reach, stage.X + stage.Reach, 0.05f);
         stage.BeginObject(stage.Beat * 90);
         stage.Disc(0, 0, 1);
         for (int turn = 0; turn < 4; turn++)

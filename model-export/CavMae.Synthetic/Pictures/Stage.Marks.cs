@@ -8,7 +8,10 @@ namespace CavMae.Synthetic.Pictures;
 /// </summary>
 internal sealed partial class Stage
 {
-    private const float Reach = 84;
+    private const float RingReach = 84;
+
+    /// <summary>How far marks go from the object's centre: 74 (small) to 106 pixels, so that a big object leaves some to be seen.</summary>
+    public float Reach => 64 + (0.8f * Radius);
 
     /// <summary>Width of a line that still leaves a gap to the next.</summary>
     private float MarkWidth => Math.Clamp(0.3f * Spacing, 2, 7);
@@ -17,7 +20,7 @@ internal sealed partial class Stage
     public void Rings(float startDegrees = 0, float sweepDegrees = 360, float flatness = 1)
     {
         SKPaint paint = Drawing(Tone.Plain, MarkWidth);
-        for (float radius = (1.15f * Radius) + (Phase * Spacing); radius < Radius + Reach; radius += Spacing)
+        for (float radius = (1.15f * Radius) + (Phase * Spacing); radius < Radius + RingReach; radius += Spacing)
             Canvas.DrawArc(new SKRect(X - radius, Y - (radius * flatness), X + radius, Y + (radius * flatness)), startDegrees, sweepDegrees, false, paint);
     }
 

@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+
+namespace CavMae.Synthetic.Tests;
+
+/// <summary>What a decoder finds in a written file is what the fast path renders: a model trained on the one must know the other.</summary>
+public sealed class Mp4Tests
+{
+    // Chroma at half resolution and H.264 at CRF 17.
+    private const double MostFrameDifference = 3;
+
+    // AAC at 16 kHz: what it alters lies well below the sound.
+    private const double LeastCorrelation = 0.98;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task WriteMp4Async_AnyClip_DecodesToTheSame(int index)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.File("clip.mp4"), frames = folder.File("frames.rgb"), sound = folder.File("sound.f32");
+        SyntheticClip clip = SyntheticClip.Create(SyntheticSplit.HeldOut, 4, index);
+
+        await clip.WriteMp4Async(path, TestContext.Current.CancellationToken);
+
+        Ffmpeg.Run("-i", path, "-an", "-sws_flags", "bilinear+accurate_rnd+full_chroma_int+full_chroma_inp", "-f", "rawvideo", "-pix_fmt", "rgb24", frames);
+        Ffmpeg.Run("-i", path, "-vn", "-ar", "16000", "-f", "f32le", sound);
+        byte[] rgb = await File.ReadAllBytesAsync(frames, TestContext.Current.CancellationToken);
+        byte[] expected = SyntheticClipTests.Frame(clip, SyntheticClip.SecondsOfFrame(5));
+        Assert.Equal(SyntheticClip.FrameCount, rgb.Length / expected.Length);
+        double difference = expected.Select((value, i) => (double)Math.Abs(value - rgb[(61 * expected.Length) + i])).Average();
+        Assert.True(difference < MostFrameDifference, $"{clip.KindName}: frame 61 is off by {difference:F2}");
+
+        float[] heard = MemoryMarshal.Cast<byte, float>(await File.ReadAllBytesAsync(sound, TestContext.Current.CancellationToken)).ToArray();
+        Assert.InRange(heard.Length, SyntheticClip.SampleCount, SyntheticClip.SampleCount + 1024);
+        double correlation = Correlation(SyntheticClipTests.Sound(clip), heard);
+        Assert.True(correlation > LeastCorrelation, $"{clip.KindName}: the sound correlates by {correlation:F4} only");
+        Assert.Equal(["clip.mp4", "frames.rgb", "sound.f32"], Directory.GetFiles(folder.FullPath).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task WriteMp4Async_FolderMissing_ThrowsAndLeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        SyntheticClip clip = SyntheticClip.Create(SyntheticSplit.HeldOut, 4, 0);
+
+        await Assert.ThrowsAsync<DirectoryNotFoundException>(() => clip.WriteMp4Async(folder.File("nowhere/clip.mp4"), TestContext.Current.CancellationToken));
+
+        Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
+    }
+
+    [Fact]
+    public async Task WriteMp4Async_CancelledMidway_LeavesNothing()
+    {
+        using TemporaryFolder folder = new();
+        using CancellationTokenSource stop = new();
+        Task writing = SyntheticClip.Create(SyntheticSplit.HeldOut, 4, 0).WriteMp4Async(folder.File("clip.mp4"), stop.Token);
+        stop.CancelAfter(TimeSpan.FromMilliseconds(40));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
+
+        Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
+    }
+
+    private static double Correlation(float[] one, float[] other)
+    {
+        double product = 0, squareOne = 0, squareOther = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            product += (double)one[i] * other[i];
+            squareOne += (double)one[i] * one[i];
+            squareOther += (double)other[i] * other[i];
+        }
+        return product / Math.Sqrt(squareOne * squareOther);
+    }
+}
