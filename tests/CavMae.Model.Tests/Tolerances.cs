@@ -35,4 +35,7 @@ internal static class Tolerances
 
     /// <summary>Gradients in bfloat16 against float32: norm of the difference over the norm.</summary>
     public const double HalfPrecisionGradient = 0.1;
+
+    /// <summary>The exported graphs against the model: the same float32 operations in another order.</summary>
+    public const double ExportedCosine = 0.99999;
 }
