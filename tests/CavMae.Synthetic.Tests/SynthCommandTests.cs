@@ -62,11 +62,11 @@ public sealed class SynthCommandTests
     }
 
     [Theory]
-    [InlineData("--count", "0", "--count is 1 or more")]
-    [InlineData("--first", "-1", "--first is 0 or more")]
-    [InlineData("--jobs", "0", "--jobs is 1 or more")]
+    [InlineData("--count", "0", "--count takes 1 to 1000000, not 0")]
+    [InlineData("--first", "-1", "--first takes 0 to")]
+    [InlineData("--jobs", "0", "--jobs takes 1 to 256")]
     [InlineData("--split", "test", "'held-out'")]
-    [InlineData("--first", "2147483647", "reach beyond")]
+    [InlineData("--first", "2147483647", "--first takes 0 to")]
     public async Task Run_BadOption_FailsAndSaysWhatIsWanted(string option, string value, string expected)
     {
         using TemporaryFolder folder = new();

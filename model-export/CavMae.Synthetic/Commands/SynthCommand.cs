@@ -6,6 +6,10 @@ namespace CavMae.Synthetic.Commands;
 /// <summary>The command that writes synthetic clips as mp4 files, on its own or under another program.</summary>
 public static class SynthCommand
 {
+    private const int MostClips = 1_000_000;
+    private const int MostJobs = 256;
+    private const string Description = "Writes made-up video clips whose sound and pictures belong together, for trying out and measuring retrieval.";
+
     /// <summary>Makes the command.</summary>
     /// <param name="name">What it is called: <c>cavmae-synth</c> on its own, <c>synth</c> under another command.</param>
     /// <remarks>
@@ -16,22 +20,16 @@ public static class SynthCommand
     {
         SynthOptions usual = new() { Folder = "" };
         Option<string> folder = new("--out") { Description = "Folder for the clips and clips.json.", Required = true, HelpName = "DIR" };
-        Option<int> count = Number("--count", "Clips to write.", usual.Count, least: 1);
-        Option<int> seed = Number("--seed", "Same seed, same clips.", usual.Seed, least: int.MinValue);
-        Option<int> first = Number("--first", "Index of the first clip.", usual.First, least: 0);
+        Option<int> count = Number("--count", "Clips to write.", usual.Count, 1, MostClips);
+        Option<int> seed = Number("--seed", "Same seed, same clips.", usual.Seed, int.MinValue, int.MaxValue);
+        Option<int> first = Number("--first", "Index of the first clip.", usual.First, 0, int.MaxValue - MostClips);
         Option<string> split = new("--split") { Description = "Clips to train on, or clips no model was trained on.", DefaultValueFactory = _ => usual.SplitName, HelpName = "held-out|training" };
         split.AcceptOnlyFromAmong("held-out", "training");
-        Option<int> jobs = Number("--jobs", "Clips encoded at a time.", usual.Jobs, least: 1);
+        Option<int> jobs = Number("--jobs", "Clips encoded at a time.", usual.Jobs, 1, MostJobs);
 
         Command command = name == "cavmae-synth" ? new RootCommand(Description) : new Command(name, Description);
         foreach (Option option in new Option[] { folder, count, seed, first, split, jobs })
             command.Options.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || (long)result.GetValue(first) + result.GetValue(count) <= int.MaxValue)
-                return;
-            result.AddError($"--first and --count reach beyond index {int.MaxValue - 1}.");
-        });
         ShowExamples(command, name == "cavmae-synth" ? name : $"cavmae-train {name}");
         command.SetAction((parsed, cancellation) =>
         {
@@ -49,8 +47,6 @@ public static class SynthCommand
         return command;
     }
 
-    private const string Description = "Writes made-up video clips whose sound and pictures belong together, for trying out and measuring retrieval.";
-
     private static async Task<int> RunAsync(SynthOptions options, TextWriter output, CancellationToken cancellation)
     {
         int written = await ConsoleProgress.RunAsync(
@@ -59,13 +55,13 @@ public static class SynthCommand
         return 0;
     }
 
-    private static Option<int> Number(string name, string description, int usual, int least)
+    private static Option<int> Number(string name, string description, int usual, int least, int most)
     {
         Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => usual, HelpName = "N" };
         option.Validators.Add(result =>
         {
-            if (!result.Errors.Any() && result.Tokens.Count == 1 && result.GetValueOrDefault<int>() < least)
-                result.AddError($"{name} is {least} or more, not {result.Tokens[0].Value}.");
+            if (!result.Errors.Any() && result.Tokens.Count == 1 && (result.GetValueOrDefault<int>() < least || result.GetValueOrDefault<int>() > most))
+                result.AddError($"{name} takes {least} to {most}, not {result.Tokens[0].Value}.");
         });
         return option;
     }

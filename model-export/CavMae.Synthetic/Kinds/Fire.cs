@@ -13,7 +13,7 @@ internal sealed class Fire : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 4000,
-        DecaySeconds = 0.12f,
+        DecaySeconds = 0.18f,
         NoiseDecibels = (-20, 20),
         NoiseRatio = 1,
         NoiseQuality = 2.5f,

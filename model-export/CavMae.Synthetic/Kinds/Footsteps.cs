@@ -15,7 +15,7 @@ internal sealed class Footsteps : EventKind
         HighestHz = 1100,
         Ratios = [1, 1.7f],
         Levels = [1, 0.5f],
-        DecaySeconds = 0.18f,
+        DecaySeconds = 0.22f,
         NoiseDecibels = (-26, 12),
         NoiseRatio = 2,
         Semitones = [0, -3],

@@ -15,7 +15,7 @@ internal sealed class Geiger : EventKind
         HighestHz = 5200,
         Ratios = [1, 1.4f],
         Levels = [1, 0.7f],
-        DecaySeconds = 0.07f,
+        DecaySeconds = 0.16f,
         NoiseDecibels = (-26, 14),
         NoiseRatio = 1,
         Irregularity = 1,

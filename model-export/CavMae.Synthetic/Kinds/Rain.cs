@@ -13,7 +13,7 @@ internal sealed class Rain : EventKind
     public override Voice Voice { get; } = new()
     {
         HighestHz = 3600,
-        DecaySeconds = 0.2f,
+        DecaySeconds = 0.26f,
         NoiseDecibels = (-24, 16),
         NoiseRatio = 1,
         NoiseQuality = 2.5f,

@@ -15,7 +15,7 @@ internal sealed class Typing : EventKind
         HighestHz = 4200,
         Ratios = [1, 1.83f],
         Levels = [1, 0.6f],
-        DecaySeconds = 0.1f,
+        DecaySeconds = 0.18f,
         NoiseDecibels = (-26, 14),
         NoiseRatio = 1,
         Irregularity = 0.4f,
