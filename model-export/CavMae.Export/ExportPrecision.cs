@@ -8,7 +8,7 @@ public enum ExportPrecision
 
     /// <summary>
     /// Matrices of linear layers and patches as float16, cast to float32 inside the graph, which runtimes do once while loading: files of about half
-    /// the size, the same speed, vectors that differ in the fourth digit. Norms, biases, positions and the log-mel front end stay float32.
+    /// the size, vectors that differ in the fourth digit. Norms, biases, positions and the log-mel front end stay float32.
     /// </summary>
     Fp16,
 }

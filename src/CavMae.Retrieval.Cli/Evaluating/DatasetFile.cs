@@ -54,8 +54,11 @@ internal static class DatasetFile
     }
 
     /// <summary>The first key without a usable value; a path with U+0000 is none that a system knows.</summary>
-    private static string? Missing(DatasetEntry entry) => ((string Key, string? Value)[])[("video_id", entry.VideoId), ("wav", entry.Wav), ("video_path", entry.VideoPath)] is var values
-        && Array.Find(values, value => string.IsNullOrEmpty(value.Value) || value.Value.Contains('\0', StringComparison.Ordinal)) is { Key: { } key } ? key : null;
+    private static string? Missing(DatasetEntry entry)
+    {
+        (string Key, string? Value)[] values = [("video_id", entry.VideoId), ("wav", entry.Wav), ("video_path", entry.VideoPath)];
+        return Array.Find(values, value => string.IsNullOrEmpty(value.Value) || value.Value.Contains('\0', StringComparison.Ordinal)).Key;
+    }
 
     private static string? FindFrame(string folder, string id) => Enumerable.Range(0, EvaluatedFrame + 1).Reverse()
         .Select(frame => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"frame_{frame}"), id + ".jpg"))
