@@ -68,6 +68,7 @@ public static partial class CavMaeWeights
     {
         ArgumentNullException.ThrowIfNull(model);
         SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => ToWrite(named.name, named.parameter))], metadata);
+        GC.KeepAlive(model); // Its finalizer would dispose the parameters while they are written.
     }
 
     /// <summary>A tensor as <see cref="SafeTensorsWriter"/> takes it; its elements are fetched when it is written.</summary>

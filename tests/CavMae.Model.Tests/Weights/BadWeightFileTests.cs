@@ -11,11 +11,13 @@ public sealed class BadWeightFileTests : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly CavMaeModel model = SmallModel.Create(SmallModel.Options(), seed: 1);
     private readonly Dictionary<string, float[]> before;
+    private readonly List<CavMaeModel> others = [];
 
     public BadWeightFileTests() => before = SmallModel.Values(model);
 
     public void Dispose()
     {
+        others.ForEach(other => other.Dispose());
         model.Dispose();
         folder.Dispose();
     }
@@ -173,8 +175,13 @@ public sealed class BadWeightFileTests : IDisposable
         return Checkpoint.Open(folder.File("written"));
     }
 
-    private static List<TensorToWrite> Tensors(CavMaeModel model) =>
-        [.. SmallModel.Create(model.Options, seed: 2).named_parameters().Select(named => CavMaeWeights.ToWrite(named.name, named.parameter))];
+    /// <summary>Other weights of the same sizes.</summary>
+    private List<TensorToWrite> Tensors(CavMaeModel like)
+    {
+        CavMaeModel other = SmallModel.Create(like.Options, seed: 2);
+        others.Add(other); // Kept until the tensors are written: a dropped model takes its parameters along.
+        return [.. other.named_parameters().Select(named => CavMaeWeights.ToWrite(named.name, named.parameter))];
+    }
 
     private static void Replace(List<TensorToWrite> tensors, string name, long[] shape) =>
         tensors[tensors.FindIndex(tensor => tensor.Name == name)] = new TensorToWrite(name, shape, _ => { });
