@@ -42,7 +42,7 @@ public static class SampleOrder
         for (int i = 0; i < order.Length; i++)
         {
             // The first sample whose running sum lies above the drawn point; samples of weight 0 never are.
-            int place = Array.BinarySearch(upTo, random.NextDouble() * sum);
+            int place = Array.BinarySearch(upTo, Math.Min(random.NextDouble() * sum, Math.BitDecrement(sum)));
             place = place < 0 ? ~place : place + 1;
             while (weights[place] == 0)
                 place++;

@@ -93,6 +93,8 @@ public sealed class PrepareCommandTests : IDisposable
             Directory.CreateDirectory(Path.GetDirectoryName(_folder.File(name))!);
             File.WriteAllText(_folder.File(name), "");
         }
+        Directory.CreateSymbolicLink(_folder.File("in/a/circle"), _folder.File("in"));
+
         IReadOnlyList<VideoFile> found = VideoFiles.Find([_folder.File("in"), _folder.File("other"), _folder.File("in/a/b.mp4")]);
 
         Assert.Equal(6, found.Count);

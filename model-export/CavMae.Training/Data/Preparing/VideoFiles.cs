@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 using CavMae.Training.Data.Sets;
@@ -25,7 +26,7 @@ internal static class VideoFiles
     };
 
     /// <summary>
-    /// Files as they are, folders with all videos below them but hidden ones; each once, in the order of their names. The same set of
+    /// Files as they are, folders with all videos below them but hidden ones and those behind links to folders; each once, in the order of their names. The same set of
     /// files has the same ids in any order.
     /// </summary>
     /// <exception cref="DatasetException">A path that is not there.</exception>
@@ -72,7 +73,13 @@ internal static class VideoFiles
     private static void AddFolder(string folder, Dictionary<string, string> nameOfPath)
     {
         EnumerationOptions everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden, IgnoreInaccessible = false };
-        foreach (string path in Directory.EnumerateFiles(folder, "*", everything).Where(path => Extensions.Contains(Path.GetExtension(path))))
+        FileSystemEnumerable<string> files = new(folder, (ref entry) => entry.ToSpecifiedFullPath(), everything)
+        {
+            ShouldIncludePredicate = (ref entry) => !entry.IsDirectory && Extensions.Contains(Path.GetExtension(entry.FileName).ToString()),
+            // Links to folders may lead in circles.
+            ShouldRecursePredicate = (ref entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
+        foreach (string path in files)
             nameOfPath.TryAdd(Path.GetFullPath(path), Path.GetRelativePath(folder, path).Replace('\\', '/'));
     }
 }
