@@ -20,7 +20,7 @@ public sealed record MaskingNoise(Tensor Audio, Tensor Visual)
 }
 
 /// <summary>What the encoder gives in training; streams that no loss needs are null.</summary>
-/// <param name="Latent">Both modalities fused: [batch, kept audio + kept visual, width].</param>
+/// <param name="Latent">Both modalities fused: [rebuilt pairs, kept audio + kept visual, width].</param>
 /// <param name="Audio">Sound alone: [batch, kept audio, width].</param>
 /// <param name="Visual">Pictures alone: [batch, kept visual, width].</param>
 /// <param name="AudioTokens">How the sound was masked.</param>
@@ -140,9 +140,11 @@ public sealed class CavMaeModel : nn.Module
         ContrastiveLoss? contrastive = null;
         if (encoded.Latent is not null)
         {
-            (Tensor predictedAudio, Tensor predictedVisual) = ForwardDecoder(encoded.Latent, encoded.AudioTokens, encoded.VisualTokens);
-            audioMae = Losses.Reconstruction(Patches.OfSpectrogram(audio), predictedAudio, encoded.AudioTokens.Mask, objective.NormalizeTargets);
-            visualMae = Losses.Reconstruction(Patches.OfPicture(visual), predictedVisual, encoded.VisualTokens.Mask, objective.NormalizeTargets);
+            long rebuilt = encoded.Latent.shape[0];
+            MaskedTokens maskedAudio = First(encoded.AudioTokens, rebuilt), maskedVisual = First(encoded.VisualTokens, rebuilt);
+            (Tensor predictedAudio, Tensor predictedVisual) = ForwardDecoder(encoded.Latent, maskedAudio, maskedVisual);
+            audioMae = Losses.Reconstruction(Patches.OfSpectrogram(audio.narrow(0, 0, rebuilt)), predictedAudio, maskedAudio.Mask, objective.NormalizeTargets);
+            visualMae = Losses.Reconstruction(Patches.OfPicture(visual.narrow(0, 0, rebuilt)), predictedVisual, maskedVisual.Mask, objective.NormalizeTargets);
             total = (audioMae + visualMae) * objective.MaeWeight;
         }
         if (encoded.Audio is not null)
@@ -169,7 +171,10 @@ public sealed class CavMaeModel : nn.Module
 
         Tensor? latent = null, audioAlone = null, visualAlone = null;
         if (objective.MaeWeight != 0)
-            latent = norm.forward(Pass(cat([a, v], dim: 1), blocks_u, NormPair.Plain));
+        {
+            long rebuilt = Math.Max(1, (long)(a.shape[0] * objective.ReconstructionShare));
+            latent = norm.forward(Pass(cat([a.narrow(0, 0, rebuilt), v.narrow(0, 0, rebuilt)], dim: 1), blocks_u, NormPair.Plain));
+        }
         if (objective.ContrastiveWeight != 0)
         {
             audioAlone = norm_a.forward(Pass(a, blocks_u, NormPair.Audio));
@@ -204,7 +209,7 @@ public sealed class CavMaeModel : nn.Module
     {
         ArgumentNullException.ThrowIfNull(objective);
         using DisposeScope scope = NewDisposeScope();
-        EncoderOutput encoded = ForwardEncoder(audio, visual, objective with { MaeWeight = 1, ContrastiveWeight = 0 }, noise);
+        EncoderOutput encoded = ForwardEncoder(audio, visual, objective with { MaeWeight = 1, ContrastiveWeight = 0, ReconstructionShare = 1 }, noise);
         (Tensor predictedAudio, Tensor predictedVisual) = ForwardDecoder(encoded.Latent!, encoded.AudioTokens, encoded.VisualTokens);
         Tensor spectrogram = Patches.ToSpectrogram(Draw(Patches.OfSpectrogram(audio), predictedAudio, encoded.AudioTokens.Mask));
         Tensor picture = Patches.ToPicture(Draw(Patches.OfPicture(visual), predictedVisual, encoded.VisualTokens.Mask));
@@ -249,6 +254,9 @@ public sealed class CavMaeModel : nn.Module
     private Parameter Table(int width, int rows, int columns) => new(Positions.SinCos(width, rows, columns), requires_grad: Options.TrainablePositions);
 
     private static Tensor? Outer(Tensor? inner) => inner?.MoveToOuterDisposeScope();
+
+    private static MaskedTokens First(MaskedTokens masked, long count) =>
+        new(masked.Kept.narrow(0, 0, count), masked.Mask.narrow(0, 0, count), masked.IdsRestore.narrow(0, 0, count));
 
     private static MaskedTokens Outer(MaskedTokens masked) => new(Outer(masked.Kept)!, Outer(masked.Mask)!, Outer(masked.IdsRestore)!);
 }

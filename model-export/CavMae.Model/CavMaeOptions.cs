@@ -93,6 +93,12 @@ public sealed record ObjectiveOptions
     /// <summary>Weight of the reconstruction losses; 0 leaves the decoder out (CAV: contrastive only).</summary>
     public double MaeWeight { get; init; } = 1;
 
+    /// <summary>
+    /// Share of each batch's pairs, its first ones, that are fused and rebuilt; above 0, at most 1. The paper rebuilds all of them.
+    /// Less is faster (rebuilding costs about as much as everything else in a small model) and makes that loss noisier.
+    /// </summary>
+    public double ReconstructionShare { get; init; } = 1;
+
     /// <summary>Weight of the contrastive loss; 0 leaves it out (AV-MAE: masked only).</summary>
     public double ContrastiveWeight { get; init; } = 0.01;
 
@@ -125,6 +131,8 @@ public sealed record ObjectiveOptions
         }
         if (MaeWeight is not (>= 0 and <= 1e6) || ContrastiveWeight is not (>= 0 and <= 1e6) || MaeWeight + ContrastiveWeight == 0)
             throw new ArgumentException($"{nameof(MaeWeight)} is {MaeWeight}, {nameof(ContrastiveWeight)} {ContrastiveWeight}; neither is negative and one is positive.");
+        if (ReconstructionShare is not (> 0 and <= 1))
+            throw new ArgumentException($"{nameof(ReconstructionShare)} is {ReconstructionShare}; it is above 0, at most 1.");
         if (Temperature is not (> 0 and <= 100))
             throw new ArgumentException($"{nameof(Temperature)} is {Temperature}; it is positive, at most 100.");
     }

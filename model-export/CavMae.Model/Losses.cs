@@ -22,13 +22,20 @@ public static class Losses
     {
         using DisposeScope scope = NewDisposeScope();
         if (normalizeTargets)
-        {
-            Tensor mean = target.mean([-1], keepdim: true);
-            Tensor variance = target.var(-1, unbiased: true, keepdim: true);
-            target = (target - mean) / (variance + VarianceFloor).sqrt();
-        }
-        Tensor perPatch = (prediction - target).square().mean([-1]);
+            target = Normalize(target);
+        Tensor perPatch = nn.functional.mse_loss(prediction, target, reduction: nn.Reduction.None).mean([-1]);
         return ((perPatch * mask).sum() / mask.sum()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// (target − mean) / √(unbiased variance + 1e-6) in one pass: layer_norm divides by √(biased variance + ε), and with n numbers
+    /// in a patch unbiased · (n − 1) / n = biased, so that ε = 1e-6 · (n − 1) / n and a factor √((n − 1) / n) make it the same.
+    /// </summary>
+    private static Tensor Normalize(Tensor target)
+    {
+        long length = target.shape[^1];
+        double bias = (length - 1.0) / length;
+        return nn.functional.layer_norm(target, [length], eps: VarianceFloor * bias).mul_(Math.Sqrt(bias));
     }
 
     /// <summary>
