@@ -19,7 +19,7 @@ internal static class TrainingBenchmark
 
     public static async Task RunAsync(Workspace workspace, Report report, CancellationToken cancellationToken)
     {
-        report.Section("Training", $"Forward, backward and Adam on {get_num_threads().Format()} threads, libtorch's CPU build. Arithmetic counts matrix products and attention alone; beside it, float32 products of two {MatrixSide.Format()} × {MatrixSide.Format()} matrices, taken in turn with the steps.");
+        report.Section("Training", $"Forward, backward and Adam on {get_num_threads()} threads, libtorch's CPU build. Arithmetic counts matrix products and attention alone; beside it, float32 products of two {MatrixSide.Format()} × {MatrixSide.Format()} matrices, taken in turn with the steps.");
         List<string[]> rows = [];
         (string Name, TrainingOptions Options, int Turns)[] subjects =
         [

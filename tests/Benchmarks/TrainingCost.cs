@@ -23,9 +23,10 @@ internal static class TrainingCost
             cost += model.SharedDepth * (Block(audio, width, model.MlpRatio) + Block(visual, width, model.MlpRatio));
         if (objective.MaeWeight != 0)
         {
-            cost += model.SharedDepth * Block(audio + visual, width, model.MlpRatio) + Product(audio + visual, width, decoder);
-            cost += model.DecoderDepth * Block(all, decoder, model.MlpRatio);
-            cost += Product(CavMaeOptions.AudioTokens, decoder, CavMaeOptions.AudioPatchLength) + Product(CavMaeOptions.VisualTokens, decoder, CavMaeOptions.VisualPatchLength);
+            double rebuilding = model.SharedDepth * Block(audio + visual, width, model.MlpRatio) + Product(audio + visual, width, decoder);
+            rebuilding += model.DecoderDepth * Block(all, decoder, model.MlpRatio);
+            rebuilding += Product(CavMaeOptions.AudioTokens, decoder, CavMaeOptions.AudioPatchLength) + Product(CavMaeOptions.VisualTokens, decoder, CavMaeOptions.VisualPatchLength);
+            cost += objective.ReconstructionShare * rebuilding;
         }
         return ForwardAndBackward * cost;
     }

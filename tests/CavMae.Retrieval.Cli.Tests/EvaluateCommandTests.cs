@@ -8,7 +8,7 @@ using CavMae.Tests.Shared;
 
 namespace CavMae.Retrieval.Cli.Tests;
 
-public sealed class EvaluateCommandTests(TinyBundle bundle) : CliTest(bundle)
+public sealed class EvaluateCommandTests : CliTest
 {
     [Fact]
     public async Task Evaluate_Folder_GivesTheRecallOfTheStoredVectors()
@@ -19,7 +19,7 @@ public sealed class EvaluateCommandTests(TinyBundle bundle) : CliTest(bundle)
 
         Assert.Equal(0, outcome.ExitCode);
         JsonElement answer = outcome.Json;
-        Assert.Equal(Bundle.Result.ModelId, answer.GetProperty("modelId").GetString());
+        Assert.Equal(DemoBundle.Result.ModelId, answer.GetProperty("modelId").GetString());
         Assert.Equal("Cpu", answer.GetProperty("provider").GetString());
         Assert.False(answer.GetProperty("trained").GetBoolean());
         Assert.Equal(3, answer.GetProperty("pairs").GetInt32());
@@ -53,7 +53,7 @@ public sealed class EvaluateCommandTests(TinyBundle bundle) : CliTest(bundle)
         Outcome outcome = await RunAsync("evaluate", PathOf("library"));
 
         Assert.Equal(0, outcome.ExitCode);
-        foreach (string line in (string[])["sound → pictures", "pictures → sound", "guessing", "R@10", "3 pairs by " + Bundle.Result.ModelId])
+        foreach (string line in (string[])["sound → pictures", "pictures → sound", "guessing", "R@10", "3 pairs by " + DemoBundle.Result.ModelId])
             Assert.Single(outcome.Output.Split('\n'), text => text.Contains(line, StringComparison.Ordinal));
         Assert.Contains("UNTRAINED", outcome.Output, StringComparison.Ordinal);
     }
@@ -86,7 +86,7 @@ public sealed class EvaluateCommandTests(TinyBundle bundle) : CliTest(bundle)
         HashSet<string> before = [.. TemporaryFolders()];
         using StringWriter output = new(), error = new();
 
-        int code = await CommandLine.RunAsync(["evaluate", PathOf("library"), "--json", "--model", Bundle.Folder], output, error, Cancellation);
+        int code = await CommandLine.RunAsync(["evaluate", PathOf("library"), "--json", "--model", DemoBundle.Folder], output, error, Cancellation);
 
         Assert.Equal(0, code);
         Assert.Empty(TemporaryFolders().Except(before));
@@ -165,7 +165,7 @@ public sealed class EvaluateCommandTests(TinyBundle bundle) : CliTest(bundle)
         HashSet<string> before = [.. TemporaryFolders()];
         using StringWriter output = new(), error = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        Task<int> running = CommandLine.RunAsync(["evaluate", PathOf("library"), "--model", Bundle.Folder], output, error, stop.Token);
+        Task<int> running = CommandLine.RunAsync(["evaluate", PathOf("library"), "--model", DemoBundle.Folder], output, error, stop.Token);
         while (!TemporaryFolders().Except(before).Any(made => Directory.Exists(Path.Combine(made, "incoming")) && Directory.EnumerateFiles(Path.Combine(made, "incoming")).Any()))
         {
             Assert.False(running.IsCompleted, "the command ended before it began a clip");

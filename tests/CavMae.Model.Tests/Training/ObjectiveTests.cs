@@ -92,6 +92,23 @@ public sealed class ObjectiveTests : IDisposable
         Assert.Equal(expected.Loss.item<float>(), model.Forward(audio, visual, objective, noise).Contrastive!.item<float>());
     }
 
+    [Fact]
+    public void Forward_ShareOfTheBatch_RebuildsItsFirstPairsAndContrastsAll()
+    {
+        using CavMaeModel model = SmallModel.Create(Options);
+        (Tensor audio, Tensor visual) = SmallModel.Inputs(batch: 4);
+        ObjectiveOptions whole = new(), half = whole with { ReconstructionShare = 0.5 };
+        MaskingNoise noise = MaskingNoise.Create(4, whole, seed: 1), noiseOfHalf = new(noise.Audio.narrow(0, 0, 2), noise.Visual.narrow(0, 0, 2));
+
+        TrainingLosses losses = model.Forward(audio, visual, half, noise);
+
+        TrainingLosses ofHalf = model.Forward(audio.narrow(0, 0, 2), visual.narrow(0, 0, 2), whole, noiseOfHalf);
+        Close.Relative(ofHalf.AudioMae!.item<float>(), losses.AudioMae, Tolerances.Loss, "mae_a");
+        Close.Relative(ofHalf.VisualMae!.item<float>(), losses.VisualMae, Tolerances.Loss, "mae_v");
+        Close.Relative(model.Forward(audio, visual, whole, noise).Contrastive!.item<float>(), losses.Contrastive, Tolerances.Loss, "contrastive");
+        Assert.Throws<ArgumentException>((whole with { ReconstructionShare = 0 }).Validate);
+    }
+
     /// <summary>One forward and backward pass; names of the parameters that a gradient other than 0 reached.</summary>
     private static (TrainingLosses Losses, HashSet<string> Trained, CavMaeModel Model) Step(CavMaeOptions options, ObjectiveOptions objective)
     {

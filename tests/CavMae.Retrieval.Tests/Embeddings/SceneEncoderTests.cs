@@ -114,7 +114,12 @@ public sealed class SceneEncoderTests : IAsyncLifetime
         using TemporaryFolder folder = new();
         ExportResult exported = BundleExporter.Export(new ExportOptions
         {
-            CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = folder.File("half"), Name = "half", Heads = 4, Trained = false, Precision = ExportPrecision.Fp16,
+            CheckpointPath = Fixtures.Golden("tiny.pth"),
+            OutputFolder = folder.File("half"),
+            Name = "half",
+            Heads = 4,
+            Trained = false,
+            Precision = ExportPrecision.Fp16,
         }, null, Token);
         Random random = new(11);
         Scene scene = new(0, default, default, Noise(random, 100_000), [Picture(random)]);
