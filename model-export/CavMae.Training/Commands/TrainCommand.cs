@@ -88,7 +88,7 @@ internal static class TrainCommand
             Objective = parsed.GetValue(ObjectiveOption) switch
             {
                 "contrastive" => recipe.Objective with { MaeWeight = 0, AudioMaskRatio = 0, VisualMaskRatio = 0, ContrastiveWeight = 1 },
-                "masked" => recipe.Objective with { ContrastiveWeight = 0, MaeWeight = 1 },
+                "masked" => recipe.Objective with { ContrastiveWeight = 0, MaeWeight = 1, ReconstructionShare = 1 },
                 _ => recipe.Objective,
             },
             Epochs = parsed.GetValue(EpochsOption) ?? recipe.Epochs,

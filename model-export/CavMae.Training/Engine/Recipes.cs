@@ -23,6 +23,7 @@ internal static class Recipes
         Model = new CavMaeOptions { EmbedDim = 128, Heads = 4, Depth = 6, ModalityDepth = 5, DecoderEmbedDim = 64, DecoderDepth = 1, DecoderHeads = 4 },
         Objective = new ObjectiveOptions { VisualMaskRatio = 0.5, MaeWeight = 0.1, ReconstructionShare = 0.25, ContrastiveWeight = 1, Bidirectional = true },
         Epochs = 28,
+        StopAfterEpoch = 20,
         BatchSize = 64,
         LearningRate = 1e-3,
         Beta1 = 0.9,

@@ -104,7 +104,7 @@ internal sealed class Trainer : IDisposable
         });
         bool timeIsUp = false;
         int named = 0;
-        while (position.Epoch < options.Epochs && !timeIsUp)
+        while (position.Epoch < LastEpoch && !timeIsUp)
         {
             long epochStart = Stopwatch.GetTimestamp();
             int samples = 0;
@@ -226,6 +226,7 @@ internal sealed class Trainer : IDisposable
             Workers = earlier.Workers,
             BatchesAhead = earlier.BatchesAhead,
             SaveEvery = earlier.SaveEvery,
+            StopAfterEpoch = earlier.StopAfterEpoch,
             Epochs = earlier.Schedule.Cosine ? options.Epochs : earlier.Epochs,
             ValidationPairs = earlier.ValidationPairs,
             MaxUnreadableShare = earlier.MaxUnreadableShare,
@@ -234,11 +235,13 @@ internal sealed class Trainer : IDisposable
             throw new TrainingException($"{folder.Path} holds a run of other settings (see {folder.State} and recipe.json): go on with the same ones, or give another --out.");
     }
 
+    private int LastEpoch => options.StopAfterEpoch == 0 ? options.Epochs : options.StopAfterEpoch;
+
     private long TotalUpdates => (long)options.Epochs * ((batchesPerEpoch + options.Accumulation - 1) / options.Accumulation);
 
     private TimeSpan Left(double samplesPerSecond)
     {
-        long batches = (long)options.Epochs * batchesPerEpoch - position.Step;
+        long batches = (long)LastEpoch * batchesPerEpoch - position.Step;
         return TimeSpan.FromSeconds(Math.Min(batches * options.BatchSize / Math.Max(samplesPerSecond, 1e-9), 1e9));
     }
 

@@ -16,6 +16,9 @@ public sealed record TrainingOptions
 
     public int Epochs { get; init; } = 25;
 
+    /// <summary>End the run after this epoch, with the schedule laid out for all of <see cref="Epochs"/>; 0: after the last.</summary>
+    public int StopAfterEpoch { get; init; }
+
     /// <summary>Pairs that are passed, and contrasted, at once.</summary>
     public int BatchSize { get; init; } = 48;
 
@@ -103,6 +106,7 @@ public sealed record TrainingOptions
             throw new TrainingException(problem.Message, problem);
         }
         Check(Epochs is >= 1 and <= 100_000, nameof(Epochs), Epochs, "1 to 100000");
+        Check(StopAfterEpoch >= 0 && StopAfterEpoch <= Epochs, nameof(StopAfterEpoch), StopAfterEpoch, $"0 to Epochs ({Epochs})");
         Check(BatchSize is >= 1 and <= 65_536, nameof(BatchSize), BatchSize, "1 to 65536");
         Check(BatchSize >= 2 || Objective.ContrastiveWeight == 0, nameof(BatchSize), BatchSize, "at least 2 where sounds and pictures are contrasted");
         Check(Accumulation is >= 1 and <= 65_536, nameof(Accumulation), Accumulation, "1 to 65536");
