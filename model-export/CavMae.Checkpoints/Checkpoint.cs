@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using CavMae.Checkpoints.Formats;
 using CavMae.Checkpoints.Pickle;
 
@@ -13,14 +14,19 @@ namespace CavMae.Checkpoints;
 public sealed class Checkpoint : IDisposable
 {
     private const string ParallelPrefix = "module.";
+
+    /// <summary>Keys of a safetensors file's metadata under which the numbers of attention heads stand.</summary>
+    public const string HeadsKey = "heads", DecoderHeadsKey = "decoder_heads";
+
     private const byte PickleProtocolOpcode = 0x80;
 
     private readonly TensorFile file;
     private readonly Dictionary<string, TensorEntry> tensors = new(StringComparer.Ordinal);
 
-    private Checkpoint(TensorFile file, List<TensorEntry> entries)
+    private Checkpoint(TensorFile file, List<TensorEntry> entries, IReadOnlyDictionary<string, string> metadata)
     {
         this.file = file;
+        Metadata = metadata;
         foreach (TensorEntry entry in entries)
         {
             string name = entry.Info.Name.StartsWith(ParallelPrefix, StringComparison.Ordinal)
@@ -40,6 +46,16 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Names of all tensors in ordinal order, without <c>module.</c>.</summary>
     public IReadOnlyList<string> Names { get; }
 
+    /// <summary>The <c>__metadata__</c> of a safetensors file; empty for the other formats.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Attention heads of the encoder, where the file says so (<see cref="HeadsKey"/>): no tensor's shape tells.</summary>
+    /// <exception cref="CheckpointException">It says something that is no number of heads.</exception>
+    public int? Heads => ReadHeads(HeadsKey);
+
+    /// <inheritdoc cref="Heads"/>
+    public int? DecoderHeads => ReadHeads(DecoderHeadsKey);
+
     /// <summary>Opens a checkpoint and reads its table of tensors.</summary>
     /// <exception cref="CheckpointException">The file is damaged, hostile, or of a kind that is not read.</exception>
     /// <exception cref="IOException">The file is missing or cannot be opened.</exception>
@@ -48,7 +64,8 @@ public sealed class Checkpoint : IDisposable
         TensorFile file = new(path);
         try
         {
-            return new Checkpoint(file, ReadEntries(file));
+            Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+            return new Checkpoint(file, ReadEntries(file, metadata), metadata);
         }
         catch (CheckpointException problem)
         {
@@ -110,11 +127,20 @@ public sealed class Checkpoint : IDisposable
 
     public void Dispose() => file.Dispose();
 
+    private int? ReadHeads(string key)
+    {
+        if (!Metadata.TryGetValue(key, out string? text))
+            return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int heads) && heads > 0
+            ? heads
+            : throw new CheckpointException($"its metadata give {key} as {PickleText.Printable(text)}").In(FilePath);
+    }
+
     private TensorEntry Entry(string name) => tensors.TryGetValue(name, out TensorEntry? entry)
         ? entry
         : throw new CheckpointException($"there is no tensor {name}").In(FilePath);
 
-    private static List<TensorEntry> ReadEntries(TensorFile file)
+    private static List<TensorEntry> ReadEntries(TensorFile file, Dictionary<string, string> metadata)
     {
         if (file.Length == 0)
             throw new CheckpointException("the file is empty");
@@ -125,7 +151,7 @@ public sealed class Checkpoint : IDisposable
         if (start.Length > 1 && start[0] == PickleProtocolOpcode && start[1] is >= 2 and <= 4)
             return LegacyFormat.Read(file);
         if (SafeTensorsFormat.Recognizes(start, file.Length))
-            return SafeTensorsFormat.Read(file, []);
+            return SafeTensorsFormat.Read(file, metadata);
         throw new CheckpointException("it is neither a PyTorch checkpoint (zip or legacy format) nor a safetensors file");
     }
 }

@@ -15,7 +15,7 @@ public sealed record ExportOptions
     /// <summary>How the weights are kept; a part of the model id.</summary>
     public ExportPrecision Precision { get; init; } = ExportPrecision.Fp32;
 
-    /// <summary>Attention heads; null: width / 64, as in every published size.</summary>
+    /// <summary>Attention heads; null: what a safetensors file says of itself, else width / 64, as in every published size.</summary>
     public int? Heads { get; init; }
 
     /// <summary>False for random weights: the service then says so wherever it names the model.</summary>

@@ -12,7 +12,7 @@ public static partial class CavMaeWeights
 {
     private const int UsualHeadDim = 64, UsualDecoderHeadDim = 32, MaxNamed = 100;
 
-    /// <summary>Finds a model's sizes from the shapes of its tensors; heads, which no shape tells, default to widths of 64 (encoder) and 32 (decoder).</summary>
+    /// <summary>Finds a model's sizes from the shapes of its tensors; heads, which no shape tells, are taken from the file where it says so, else from widths of 64 (encoder) and 32 (decoder).</summary>
     /// <exception cref="CheckpointException">It is no CAV-MAE with a decoder, its sizes make no model, or the heads cannot be guessed.</exception>
     public static CavMaeOptions FindOptions(Checkpoint checkpoint, int? heads = null, int? decoderHeads = null)
     {
@@ -23,13 +23,13 @@ public static partial class CavMaeWeights
         CavMaeOptions options = new()
         {
             EmbedDim = width,
-            Heads = heads ?? GuessHeads(width, UsualHeadDim, "the encoder"),
+            Heads = heads ?? checkpoint.Heads ?? GuessHeads(width, UsualHeadDim, "the encoder"),
             Depth = modalityDepth + sharedDepth,
             ModalityDepth = modalityDepth,
             MlpRatio = Size(checkpoint, $"{anyBlock}.0.mlp.fc1.weight", dimensions: 2) / width,
             DecoderEmbedDim = decoderWidth,
             DecoderDepth = CountBlocks(checkpoint, "decoder_blocks"),
-            DecoderHeads = decoderHeads ?? GuessHeads(decoderWidth, UsualDecoderHeadDim, "the decoder"),
+            DecoderHeads = decoderHeads ?? checkpoint.DecoderHeads ?? GuessHeads(decoderWidth, UsualDecoderHeadDim, "the decoder"),
         };
         try
         {
@@ -54,6 +54,7 @@ public static partial class CavMaeWeights
         ArgumentNullException.ThrowIfNull(checkpoint);
         Dictionary<string, Parameter> parameters = model.named_parameters().ToDictionary(named => named.name, named => named.parameter, StringComparer.Ordinal);
         CheckNames(checkpoint, parameters, isOther);
+        CheckHeads(checkpoint, model.Options);
         // All is read before anything is changed: a file that breaks off half-way leaves the model as it was.
         List<(Parameter Parameter, float[] Values)> read = [.. parameters.Select(named => (named.Value, checkpoint.ReadFloats(named.Key)))];
         using DisposeScope scope = NewDisposeScope();
@@ -62,12 +63,17 @@ public static partial class CavMaeWeights
             parameter.copy_(tensor(values, parameter.shape));
     }
 
-    /// <summary>Writes a safetensors file, whole or not at all.</summary>
+    /// <summary>Writes a safetensors file, whole or not at all. Its metadata tell the numbers of heads, beside what is given.</summary>
     /// <exception cref="IOException">The file cannot be written; one that was there stays as it was.</exception>
     public static void Save(CavMaeModel model, string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => ToWrite(named.name, named.parameter))], metadata);
+        Dictionary<string, string> all = new(metadata ?? new Dictionary<string, string>())
+        {
+            [Checkpoint.HeadsKey] = model.Options.Heads.ToString(CultureInfo.InvariantCulture),
+            [Checkpoint.DecoderHeadsKey] = model.Options.DecoderHeads.ToString(CultureInfo.InvariantCulture),
+        };
+        SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => ToWrite(named.name, named.parameter))], all);
         GC.KeepAlive(model); // Its finalizer would dispose the parameters while they are written.
     }
 
@@ -113,6 +119,13 @@ public static partial class CavMaeWeights
         if (!checkpoint.TryGet(name, out TensorInfo? tensor) || tensor.Shape.Length != dimensions || tensor.Shape[0] is < 1 or > int.MaxValue)
             throw new CheckpointException($"{checkpoint.FilePath} is not a whole CAV-MAE: it has no {name} of {dimensions} dimension(s).");
         return (int)tensor.Shape[0];
+    }
+
+    /// <summary>Weights fit any number of heads, and mean something with their own only.</summary>
+    private static void CheckHeads(Checkpoint checkpoint, CavMaeOptions options)
+    {
+        if ((checkpoint.Heads ?? options.Heads, checkpoint.DecoderHeads ?? options.DecoderHeads) != (options.Heads, options.DecoderHeads))
+            throw new CheckpointException($"{checkpoint.FilePath} was trained with {checkpoint.Heads} + {checkpoint.DecoderHeads} attention heads (encoder + decoder); this model has {options.Heads} + {options.DecoderHeads}.");
     }
 
     private static int GuessHeads(int width, int headDim, string part) => width % headDim == 0

@@ -72,10 +72,11 @@ internal static class TrainingBenchmark
     private static void Waiting(Workspace workspace, Report report, CancellationToken cancellation)
     {
         report.Progress("  a run on synthetic clips");
-        TrainingOptions options = Recipes.All["demo"] with { Epochs = 1, SyntheticClips = 40 * 64 };
+        TrainingOptions options = Recipes.All["demo"] with { Epochs = 1, StopAfterEpoch = 0, SyntheticClips = 40 * 64 };
         using CavMaeModel model = new(options.Model);
         SyntheticSource source = new(SyntheticSplit.Training, options.Seed, options.SyntheticClips, isTraining: true, noise: true);
-        using Trainer trainer = new(options, new RunFolder(workspace.NewFolder("training")), model, source, validation: null, CPU);
+        using RunFolder folder = new(workspace.NewFolder("training"));
+        using Trainer trainer = new(options, folder, model, source, validation: null, CPU);
         TrainingResult result = trainer.Run(TimeSpan.FromMinutes(3), cancellation);
         report.Note($"A run of the recipe `demo` on clips made as it goes, {result.Position.Step} steps in {result.Position.Seconds.Format("0")} s: {(100 * result.WaitingShare).Format("0.0")} % of the time was spent waiting for data (one thread reads ahead).");
         report.Aim("training: share of time waiting for data", $"≤ {MostWaiting.Format("0.00")}", result.WaitingShare.Format("0.000"), result.WaitingShare <= MostWaiting);

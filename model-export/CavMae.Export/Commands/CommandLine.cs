@@ -40,7 +40,7 @@ internal static class CommandLine
         Option<string> name = new("--name") { Description = "The model's name, the first part of its id: letters, digits, '.', '_', '-'.", Required = true, HelpName = "NAME" };
         Option<string> precision = new("--precision") { Description = "fp32, or fp16: weights in half the space, computed with in float32.", DefaultValueFactory = _ => BundleExporter.PrecisionName(ExportPrecision.Fp32) };
         precision.AcceptOnlyFromAmong([.. Enum.GetValues<ExportPrecision>().Select(BundleExporter.PrecisionName)]);
-        Option<int?> heads = new("--heads") { Description = "Attention heads [default: width / 64].", HelpName = "N" };
+        Option<int?> heads = new("--heads") { Description = "Attention heads [default: what the file says, else width / 64].", HelpName = "N" };
         Option<bool> untrained = new("--untrained") { Description = "Say in the bundle that the weights are random." };
         Option<string?> license = new("--license") { Description = "The weights' licence, in words.", HelpName = "TEXT" };
         Option<string?> trainingData = new("--training-data") { Description = "What the weights were trained on, in words.", HelpName = "TEXT" };

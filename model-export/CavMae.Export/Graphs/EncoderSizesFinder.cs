@@ -11,7 +11,7 @@ internal static partial class EncoderSizesFinder
     private const int UsualMlpRatio = 4;
     private const int MaxNamed = 100;
 
-    /// <param name="heads">Attention heads; null: width / 64. The shapes do not tell.</param>
+    /// <param name="heads">Attention heads; null: what the file's metadata say, else width / 64. The shapes do not tell.</param>
     /// <exception cref="ExportException">Missing, extra or mis-shaped tensors, all of them named; or heads that do not divide the width.</exception>
     public static EncoderSizes Find(Checkpoint checkpoint, int? heads)
     {
@@ -22,7 +22,7 @@ internal static partial class EncoderSizesFinder
             throw new ExportException($"{checkpoint.FilePath} holds no transformer blocks (blocks_a, blocks_v, blocks_u): it is not a CAV-MAE checkpoint.");
         EncoderSizes sizes = new(width, Heads: 1, FindMlpWidth(checkpoint) ?? UsualMlpRatio * width, modalityBlocks, sharedBlocks);
         CheckTensors(checkpoint, sizes);
-        return sizes with { Heads = ChooseHeads(width, heads) };
+        return sizes with { Heads = ChooseHeads(width, heads, checkpoint) };
     }
 
     private static int FindWidth(Checkpoint checkpoint)
@@ -83,8 +83,11 @@ internal static partial class EncoderSizesFinder
         return $"{Environment.NewLine}{title} ({names.Count}): {string.Join(", ", names.Take(MaxNamed))}{rest}.";
     }
 
-    private static int ChooseHeads(int width, int? heads)
+    private static int ChooseHeads(int width, int? given, Checkpoint checkpoint)
     {
+        if (given is not null && checkpoint.Heads is int own && own != given)
+            throw new ExportException($"{checkpoint.FilePath} says that it has {own} attention heads, not {given}: leave --heads out.");
+        int? heads = given ?? checkpoint.Heads;
         if (heads is null && width % UsualHeadDim != 0)
             throw new ExportException($"The width {width} is not a multiple of {UsualHeadDim}, so the number of attention heads cannot be guessed: give it with --heads (it divides {width}).");
         int chosen = heads ?? width / UsualHeadDim;

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Runtime.InteropServices;
 using CavMae.Checkpoints;
+using CavMae.Retrieval.Media;
+using CavMae.Synthetic;
 using CavMae.Synthetic.Commands;
 using CavMae.Training.Data.Sets;
 using CavMae.Training.Engine;
@@ -29,9 +32,14 @@ internal static class CommandLine
             await error.WriteLineAsync("Interrupted. The same command goes on from here.").ConfigureAwait(false);
             return Interrupted;
         }
-        catch (Exception problem) when (problem is TrainingException or DatasetException or CheckpointException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is TrainingException or DatasetException or CheckpointException or MediaException or SyntheticException or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
+            return Failed;
+        }
+        catch (ExternalException problem) // libtorch's own: out of memory, a fault of the GPU.
+        {
+            await error.WriteLineAsync($"libtorch failed: {problem.Message}").ConfigureAwait(false);
             return Failed;
         }
     }

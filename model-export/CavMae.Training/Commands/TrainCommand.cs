@@ -45,6 +45,15 @@ internal static class TrainCommand
         };
         ObjectiveOption.AcceptOnlyFromAmong("cav-mae", "contrastive", "masked");
         DeviceOption.AcceptOnlyFromAmong("auto", "cpu", "cuda");
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(ThreadsOption) is int threads && threads is < 1 or > 1024)
+                result.AddError($"--threads is {threads}; it is 1 to 1024.");
+            if (result.GetValue(MinutesOption) is double minutes && !(minutes is > 0 and <= 1e6))
+                result.AddError($"--max-minutes is {minutes}; it is above 0, at most 1000000.");
+            if (result.GetValue(StartOption) is not null && result.GetValue(ImageNetOption) is not null)
+                result.AddError("--start and --imagenet exclude each other: give one of them.");
+        });
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
         return command;
     }
@@ -58,20 +67,28 @@ internal static class TrainCommand
             set_num_threads(threads);
         ISampleSource source = Source(parsed, parsed.GetRequiredValue(DataOption), options, isTraining: true);
         ISampleSource? validation = parsed.GetValue(ValidationOption) is string path ? Source(parsed, path, options, isTraining: false) : null;
+        try
+        {
+            Train(parsed, options, source, validation, device, cancellation);
+        }
+        finally
+        {
+            (source as IDisposable)?.Dispose();
+            (validation as IDisposable)?.Dispose();
+        }
+    }
 
+    private static void Train(ParseResult parsed, TrainingOptions options, ISampleSource source, ISampleSource? validation, Device device, CancellationToken cancellation)
+    {
         TextWriter output = parsed.InvocationConfiguration.Output;
         random.manual_seed(options.Seed);
         using CavMaeModel model = new(options.Model);
         LoadStart(parsed, model, output);
-        RunFolder folder = new(parsed.GetRequiredValue(OutOption).FullName);
+        using RunFolder folder = new(parsed.GetRequiredValue(OutOption).FullName);
         ProgressLines lines = new(output, options.Epochs);
-        using Trainer trainer = new(options, folder, model, source, validation, device)
-        {
-            StepDone = lines.Step,
-            EpochDone = (epoch, report) => output.WriteLine($"epoch {epoch}: sound to pictures {Text(report.AudioToVisual)}; pictures to sound {Text(report.VisualToAudio)}"),
-            Warn = parsed.InvocationConfiguration.Error.WriteLine,
-        };
-        File.WriteAllText(folder.Recipe, options.ToJson());
+        TrainingListener listener = new(lines.Step, (epoch, report) => output.WriteLine(EpochLine(epoch, report)), parsed.InvocationConfiguration.Error.WriteLine);
+        using Trainer trainer = new(options, folder, model, source, validation, device, listener);
+        TrainingState.Writing(folder.Recipe, () => File.WriteAllText(folder.Recipe, options.ToJson()));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{(trainer.Position.Step == 0 ? "Training" : $"Going on at epoch {trainer.Position.Epoch + 1}, batch {trainer.Position.Batch + 1}:")} {model.parameters().Sum(parameter => parameter.numel()) / 1e6:0.0} M parameters on {device.type}, {options.Epochs} epochs of {trainer.BatchesPerEpoch} batches of {options.BatchSize}, into {folder.Path}"));
         TimeSpan? budget = parsed.GetValue(MinutesOption) is double minutes ? TimeSpan.FromMinutes(minutes) : null;
@@ -79,6 +96,9 @@ internal static class TrainCommand
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{(result.TimeIsUp ? "Stopped: the time is up" : "Done")} after {result.Position.Step} steps and {TimeSpan.FromSeconds(Math.Round(result.Position.Seconds)):g}; {result.WaitingShare:0.0 %} of the time was spent waiting for data. The best weights are in {folder.Best}"));
     }
+
+    private static string EpochLine(int epoch, ValidationReport report) => string.Create(CultureInfo.InvariantCulture,
+        $"epoch {epoch}: sound to pictures {Text(report.AudioToVisual)}; pictures to sound {Text(report.VisualToAudio)}; loss {report.Loss:0.0000}");
 
     private static TrainingOptions Options(ParseResult parsed)
     {

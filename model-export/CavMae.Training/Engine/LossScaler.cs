@@ -3,10 +3,23 @@ using static TorchSharp.torch;
 
 namespace CavMae.Training.Engine;
 
+/// <summary>What the gradients of an update are.</summary>
+internal enum GradientState
+{
+    Finite,
+
+    /// <summary>Beyond float16's range at this scale: the update is left out.</summary>
+    Overflow,
+
+    /// <summary>Not a number, or beyond range at the smallest scale: training cannot go on.</summary>
+    NotFinite,
+}
+
 /// <summary>
 /// Keeps float16 gradients from vanishing: the loss is multiplied before the gradients are taken, they are divided after. An
 /// update whose gradients overflowed is left out and the scale halved; after many good ones it is doubled.
 /// </summary>
+/// <param name="isOn">False where matrices are not multiplied in float16: nothing is scaled, gradients are looked at only.</param>
 internal sealed class LossScaler(bool isOn)
 {
     private const double InitialScale = 65_536, SmallestScale = 1, LargestScale = 1L << 32;
@@ -17,39 +30,38 @@ internal sealed class LossScaler(bool isOn)
     /// <summary>Updates in a row without overflow.</summary>
     public int GoodUpdates { get; set; }
 
-    /// <summary>Divides the gradients; false where one of them is not finite, so that the update must be left out.</summary>
-    public bool Unscale(Adam adam)
+    /// <summary>Divides the gradients by the scale and tells what they are.</summary>
+    public GradientState Unscale(Adam adam)
     {
-        if (!isOn)
-            return true;
         using DisposeScope scope = NewDisposeScope();
         using var noGradient = no_grad();
-        Tensor? finite = null;
+        // A sum of absolute values is not finite where one of them is not.
+        Tensor? sum = null;
         foreach (Adam.Moment moment in adam.Moments)
         {
             Tensor? gradient = moment.Parameter.grad;
             if (gradient is null)
                 continue;
-            gradient.mul_(1 / Scale);
-            Tensor all = gradient.isfinite().all();
-            finite = finite is null ? all : finite.logical_and(all);
+            if (isOn)
+                gradient.mul_(1 / Scale);
+            Tensor size = gradient.abs().sum();
+            sum = sum is null ? size : sum.add_(size);
         }
-        return Count(finite is null || finite.item<bool>());
+        return Judge(sum is null || float.IsFinite(sum.item<float>()));
     }
 
     /// <summary>Adapts the scale to one more update.</summary>
-    internal bool Count(bool isFinite)
+    internal GradientState Judge(bool isFinite)
     {
-        if (!isFinite)
+        if (isFinite)
         {
-            Scale = Math.Max(SmallestScale, Scale / 2);
-            GoodUpdates = 0;
+            if (isOn && ++GoodUpdates == GoodUpdatesToGrow)
+                (Scale, GoodUpdates) = (Math.Min(LargestScale, Scale * 2), 0);
+            return GradientState.Finite;
         }
-        else if (++GoodUpdates == GoodUpdatesToGrow)
-        {
-            Scale = Math.Min(LargestScale, Scale * 2);
-            GoodUpdates = 0;
-        }
-        return isFinite;
+        if (!isOn || Scale <= SmallestScale)
+            return GradientState.NotFinite;
+        (Scale, GoodUpdates) = (Math.Max(SmallestScale, Scale / 2), 0);
+        return GradientState.Overflow;
     }
 }

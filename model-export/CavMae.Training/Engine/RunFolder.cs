@@ -1,9 +1,23 @@
 namespace CavMae.Training.Engine;
 
-/// <summary>The files of a training run.</summary>
-internal sealed class RunFolder
+/// <summary>The files of a training run. A run belongs to one process at a time.</summary>
+internal sealed class RunFolder : IDisposable
 {
-    public RunFolder(string path) => Path = Directory.CreateDirectory(path).FullName;
+    private readonly FileStream claim;
+
+    /// <exception cref="TrainingException">Another process trains in this folder.</exception>
+    public RunFolder(string path)
+    {
+        Path = Directory.CreateDirectory(path).FullName;
+        try
+        {
+            claim = new FileStream(File(".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException problem)
+        {
+            throw new TrainingException($"{Path} is in use by another training process: wait for it, stop it, or give another --out.", problem);
+        }
+    }
 
     public string Path { get; }
 
@@ -26,6 +40,8 @@ internal sealed class RunFolder
     public string Epochs => File("epochs.csv");
 
     public string Curves => File("curves.png");
+
+    public void Dispose() => claim.Dispose();
 
     private string File(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using CavMae.Model;
 using CavMae.Training.Data;
-using CavMae.Training.Reporting;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace CavMae.Training.Engine;
@@ -13,211 +11,181 @@ internal sealed record TrainingProgress(int Epoch, int Batch, int BatchesPerEpoc
 /// <summary>What a run came to.</summary>
 internal sealed record TrainingResult(TrainingPosition Position, ValidationReport? Validation, bool TimeIsUp, double WaitingShare);
 
+/// <summary>Whom a run tells how it goes; all on the calling thread.</summary>
+internal sealed record TrainingListener(Action<TrainingProgress>? Step = null, Action<int, ValidationReport>? Epoch = null, Action<string>? Warn = null);
+
 /// <summary>
 /// Trains a CAV-MAE (section 4.1) and keeps the run's files. Everything random is drawn from the seed and the position, so that a
 /// run that was cut off goes on from its last saved state with the losses it would have had.
 /// </summary>
 internal sealed class Trainer : IDisposable
 {
-    private static readonly string[] StepColumns = ["step", "epoch", "learning_rate", "total", "mae_a", "mae_v", "contrastive", "contrastive_accuracy"];
-    private static readonly string[] EpochColumns =
-    [
-        "epoch", "total", "mae_a", "mae_v", "contrastive", "contrastive_accuracy", "samples_per_second", "waiting_share", "seconds",
-        "audio_to_visual_r1", "audio_to_visual_r5", "audio_to_visual_r10", "audio_to_visual_medr",
-        "visual_to_audio_r1", "visual_to_audio_r5", "visual_to_audio_r10", "visual_to_audio_medr",
-    ];
-
     private readonly TrainingOptions options;
     private readonly RunFolder folder;
+    private readonly CavMaeModel model;
     private readonly ISampleSource source;
-    private readonly ISampleSource? validation;
-    private readonly Device device;
-    private readonly Adam adam;
-    private readonly LossScaler scaler;
-    private readonly CsvLog steps, epochs;
+    private readonly Validation? validation;
+    private readonly TrainingListener listener;
+    private readonly TrainingStep step;
+    private readonly RunTables tables;
     private readonly Stopwatch clock = new();
-    private readonly int batchesPerEpoch;
-    private TrainingPosition position = new();
+    private readonly double secondsBefore;
 
     /// <summary>The position after the last update: what the weights and Adam's moments belong to, and what is saved.</summary>
-    private TrainingPosition settled = new();
-    private ValidationReport? lastValidation;
+    private TrainingPosition settled;
+    private ValidationReport? lastReport;
 
     /// <summary>Starts a run, or goes on with the one that <paramref name="folder"/> holds.</summary>
     /// <param name="model">Of the run's sizes, its start weights loaded; a saved state replaces them.</param>
     /// <exception cref="TrainingException">The data set is empty, or too small for a batch; or the folder holds another run.</exception>
-    public Trainer(TrainingOptions options, RunFolder folder, CavMaeModel model, ISampleSource source, ISampleSource? validation, Device device)
+    public Trainer(TrainingOptions options, RunFolder folder, CavMaeModel model, ISampleSource source, ISampleSource? validation, Device device, TrainingListener? listener = null)
     {
-        (this.options, this.folder, this.source, this.validation, this.device) = (options, folder, source, validation, device);
-        Model = model;
-        batchesPerEpoch = source.Count / options.BatchSize;
-        if (batchesPerEpoch == 0)
+        (this.options, this.folder, this.model, this.source, this.listener) = (options, folder, model, source, listener ?? new TrainingListener());
+        BatchesPerEpoch = source.Count / options.BatchSize;
+        if (BatchesPerEpoch == 0)
             throw new TrainingException($"The data set has {source.Count} sample(s), fewer than one batch of {options.BatchSize}: take a smaller batchSize, or more data.");
-        model.to(device);
-        model.ComputeType = ComputeTypeOf(options.Precision, device);
-        adam = new Adam(model.TrainableParameters(), options.Beta1, options.Beta2, options.WeightDecay);
-        scaler = new LossScaler(model.ComputeType == ScalarType.Float16);
-        if (File.Exists(folder.State))
+        this.validation = validation is null ? null : new Validation(validation, options, device, message => this.listener.Warn?.Invoke(message));
+        step = new TrainingStep(options, model, device);
+        try
         {
-            CheckSameRun();
-            position = TrainingState.Load(folder.State, model, adam);
-            (scaler.Scale, scaler.GoodUpdates) = (position.LossScale, position.GoodUpdates);
-            settled = position;
+            string validationData = validation is null ? "" : DataIdentity.Of(validation);
+            settled = new TrainingPosition { ComputeType = step.ComputeType, Data = DataIdentity.Of(source), ValidationData = validationData, LossScale = step.Scaler.Scale };
+            if (File.Exists(folder.State))
+                settled = GoOn(validationData);
+            Position = settled;
+            secondsBefore = settled.Seconds;
+            tables = new RunTables(folder, settled);
         }
-        steps = new CsvLog(folder.Steps, StepColumns, position.Step);
-        epochs = new CsvLog(folder.Epochs, EpochColumns, position.Epoch + 1);
+        catch
+        {
+            step.Dispose();
+            throw;
+        }
     }
 
-    public CavMaeModel Model { get; }
-
     /// <summary>Where the run stands; after the constructor, where it will go on.</summary>
-    public TrainingPosition Position => position;
+    public TrainingPosition Position { get; private set; }
 
-    public int BatchesPerEpoch => batchesPerEpoch;
+    public int BatchesPerEpoch { get; }
 
-    /// <summary>Told of each step, on the calling thread.</summary>
-    public Action<TrainingProgress>? StepDone { get; init; }
-
-    /// <summary>Told of each validation, on the calling thread.</summary>
-    public Action<int, ValidationReport>? EpochDone { get; init; }
-
-    /// <summary>Told of samples that could not be read, as they are met.</summary>
-    public Action<string>? Warn { get; init; }
-
-    /// <summary>Trains to the last epoch, or until <paramref name="budget"/> seconds of training are spent in all.</summary>
-    /// <exception cref="TrainingException">A loss that is not a number, too many unreadable samples, or a file that cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; the state at the last whole step was saved.</exception>
+    /// <summary>Trains to the last epoch, or until <paramref name="budget"/> of training is spent in all.</summary>
+    /// <exception cref="TrainingException">A value that is not a number, too many unreadable samples, or a file that cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the state after the last whole update was saved.</exception>
     public TrainingResult Run(TimeSpan? budget, CancellationToken cancellation)
     {
         clock.Start();
-        double before = position.Seconds;
-        double[]? balanced = options.BalancedSampling ? BalancedWeights() : null;
-        using BatchLoader loader = new(source, new BatchLoaderOptions
-        {
-            BatchSize = options.BatchSize,
-            Workers = options.Workers,
-            BatchesAhead = options.BatchesAhead,
-            Seed = options.Seed,
-            MaxUnreadableShare = options.MaxUnreadableShare,
-            DropLast = true,
-            OrderOfEpoch = balanced is null ? null : epoch => SampleOrder.Balanced(balanced, options.Seed, epoch),
-        });
+        using BatchLoader loader = Loader();
         bool timeIsUp = false;
-        int named = 0;
-        while (position.Epoch < LastEpoch && !timeIsUp)
+        if (settled.FinishedEpochs < settled.Epoch || LastEpoch == 0) // Cut off between an epoch and its validation, or nothing to train.
+            FinishEpoch(settled.Epoch, double.NaN, double.NaN, cancellation);
+        while (Position.Epoch < LastEpoch && !timeIsUp)
         {
-            long epochStart = Stopwatch.GetTimestamp();
-            int samples = 0;
-            try
-            {
-                foreach (Batch batch in loader.Read(position.Epoch, position.Batch, cancellation))
-                {
-                    double loss;
-                    using (batch)
-                        loss = Step(batch);
-                    samples += batch.Count;
-                    foreach (UnreadableSample sample in loader.Unreadable.Skip(named))
-                    {
-                        named++;
-                        Warn?.Invoke($"skipped {sample.Name}: {sample.Fault}");
-                    }
-                    position = position with { Seconds = before + clock.Elapsed.TotalSeconds };
-                    double rate = samples / Stopwatch.GetElapsedTime(epochStart).TotalSeconds;
-                    StepDone?.Invoke(new TrainingProgress(position.Epoch, position.Batch, batchesPerEpoch, loss, rate, loader.WaitingShare, Left(rate)));
-                    timeIsUp = budget is not null && position.Seconds >= budget.Value.TotalSeconds;
-                    if (timeIsUp)
-                        break;
-                    if (options.SaveEvery > 0 && position.Batch % options.SaveEvery == 0)
-                        Save();
-                    cancellation.ThrowIfCancellationRequested();
-                }
-            }
-            catch (UnreadableSamplesException problem)
-            {
-                throw new TrainingException(problem.Message, problem);
-            }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-            {
-                Save();
-                throw;
-            }
-            double samplesPerSecond = samples / Stopwatch.GetElapsedTime(epochStart).TotalSeconds;
+            (TimeSpan waited, TimeSpan ran) = (loader.WaitTime, loader.RunTime);
+            (int samples, TimeSpan time, timeIsUp) = TrainEpoch(loader, budget, cancellation);
             if (!timeIsUp)
-                position = settled = position with { Epoch = position.Epoch + 1, Batch = 0 };
-            FinishEpoch(timeIsUp ? position.Epoch + 1 : position.Epoch, samplesPerSecond, loader.WaitingShare, cancellation);
+                Position = settled = Position with { Epoch = Position.Epoch + 1, Batch = 0 };
+            double waiting = (loader.WaitTime - waited) / (loader.WaitTime - waited + loader.RunTime - ran);
+            FinishEpoch(timeIsUp ? Position.Epoch + 1 : Position.Epoch, samples / time.TotalSeconds, waiting, cancellation);
         }
-        return new TrainingResult(position, lastValidation, timeIsUp, loader.WaitingShare);
+        return new TrainingResult(Position, lastReport, timeIsUp, loader.WaitingShare);
     }
 
-    private double[] BalancedWeights() => source is DatasetSource { LabelCount: > 0 } dataset
-        ? dataset.BalancedWeights()
-        : throw new TrainingException("balancedSampling needs a data set with labels and a label table (--labels).");
-
-    private double Step(Batch batch)
+    public void Dispose()
     {
-        using DisposeScope scope = NewDisposeScope();
-        MaskingNoise noise = MaskingNoise.Create(batch.Count, options.Objective, unchecked(((ulong)(uint)options.Seed << 40) ^ (ulong)position.Step));
-        TrainingLosses losses = Model.Forward(
-            BatchTensors.Spectrograms(batch.Spectrograms, batch.Count, device), BatchTensors.Pictures(batch.Pictures, batch.Count, device),
-            options.Objective, new MaskingNoise(noise.Audio.to(device), noise.Visual.to(device)));
-        double[] values = [Number(losses.Total), Number(losses.AudioMae), Number(losses.VisualMae), Number(losses.Contrastive), Number(losses.ContrastiveAccuracy)];
-        if (!double.IsFinite(values[0]))
-        {
-            throw new TrainingException(
-                $"The loss is {values[0]} at step {position.Step} (epoch {position.Epoch + 1}, batch {position.Batch + 1}). The run stops; the last saved state is from before. "
-                + "Take a lower learningRate or a longer warmupUpdates, and check the data for values that are not numbers.");
-        }
-        (losses.Total * (scaler.Scale / options.Accumulation)).backward();
-
-        double rate = options.LearningRate * options.Schedule.ShareAt(adam.Updates, TotalUpdates, position.Epoch);
-        bool isLastOfUpdate = (position.Batch + 1) % options.Accumulation == 0 || position.Batch + 1 == batchesPerEpoch;
-        if (isLastOfUpdate)
-        {
-            if (scaler.Unscale(adam))
-                adam.Update(rate);
-            adam.ClearGradients();
-        }
-        steps.Add([position.Step, position.Epoch + 1, rate, .. values]);
-        position = position with { Batch = position.Batch + 1, Step = position.Step + 1, Updates = adam.Updates, LossScale = scaler.Scale, GoodUpdates = scaler.GoodUpdates };
-        if (isLastOfUpdate)
-            settled = position;
-        return values[0];
+        tables.Dispose();
+        step.Dispose();
     }
 
+    /// <summary>Trains from the position to the epoch's end, or until the time is up.</summary>
+    private (int Samples, TimeSpan Time, bool TimeIsUp) TrainEpoch(BatchLoader loader, TimeSpan? budget, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int samples = 0;
+        int named = loader.Unreadable.Count;
+        try
+        {
+            foreach (Batch batch in loader.Read(Position.Epoch, Position.Batch, cancellation))
+            {
+                double loss = Train(batch);
+                samples += batch.Count;
+                foreach (UnreadableSample sample in loader.Unreadable.Skip(named))
+                {
+                    named++;
+                    listener.Warn?.Invoke($"skipped {sample.Name}: {sample.Fault}");
+                }
+                Tell(loss, samples / Stopwatch.GetElapsedTime(start).TotalSeconds, loader.WaitingShare);
+                if (Position.Seconds >= budget?.TotalSeconds)
+                    return (samples, Stopwatch.GetElapsedTime(start), true);
+                if (options.SaveEvery > 0 && Position.Batch % options.SaveEvery == 0)
+                    Save();
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        catch (UnreadableSamplesException problem)
+        {
+            throw new TrainingException(problem.Message, problem);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Save();
+            throw;
+        }
+        return (samples, Stopwatch.GetElapsedTime(start), false);
+    }
+
+    /// <summary>One batch; returns its loss.</summary>
+    private double Train(Batch batch)
+    {
+        using (batch)
+        {
+            int firstOfUpdate = Position.Batch / options.Accumulation * options.Accumulation;
+            int batchesOfUpdate = Math.Min(options.Accumulation, BatchesPerEpoch - firstOfUpdate);
+            bool isLastOfUpdate = Position.Batch == firstOfUpdate + batchesOfUpdate - 1;
+            double rate = options.LearningRate * options.Schedule.ShareAt(step.Adam.Updates, TotalUpdates, Position.Epoch);
+            double[] losses = step.Run(batch, Position.Step, batchesOfUpdate, isLastOfUpdate, rate);
+            TrainingState.Writing(folder.Path, () => tables.AddStep(Position.Step, Position.Epoch + 1, rate, losses));
+            Position = Position with
+            {
+                Batch = Position.Batch + 1,
+                Step = Position.Step + 1,
+                Updates = step.Adam.Updates,
+                LossScale = step.Scaler.Scale,
+                GoodUpdates = step.Scaler.GoodUpdates,
+                Seconds = secondsBefore + clock.Elapsed.TotalSeconds,
+            };
+            if (isLastOfUpdate)
+                settled = Position;
+            return losses[0];
+        }
+    }
+
+    /// <summary>Saves first: what was trained is kept whatever becomes of its validation.</summary>
     private void FinishEpoch(int epoch, double samplesPerSecond, double waitingShare, CancellationToken cancellation)
     {
-        lastValidation = validation is null ? null : Validation.Run(Model, validation, options.ValidationPairs, device, cancellation);
-        bool isBest = lastValidation is null || lastValidation.Score >= (position.BestScore ?? double.NegativeInfinity);
-        if (lastValidation is not null && isBest)
-            (position, settled) = (position with { BestScore = lastValidation.Score }, settled with { BestScore = lastValidation.Score });
-        epochs.Add([
-            epoch, .. MeansOf(epoch), samplesPerSecond, waitingShare, position.Seconds,
-            .. Columns(lastValidation?.AudioToVisual), .. Columns(lastValidation?.VisualToAudio)]);
+        TrainingState.Writing(folder.Last, () => CavMaeWeights.Save(model, folder.Last));
+        Save();
+        lastReport = validation?.Run(model, cancellation);
+        double? score = lastReport?.Score(options.Objective);
+        if (score is null || score >= (settled.BestScore ?? double.NegativeInfinity))
+        {
+            TrainingState.Writing(folder.Best, () => CavMaeWeights.Save(model, folder.Best));
+            settled = settled with { BestScore = score };
+        }
+        settled = settled with { FinishedEpochs = Math.Max(settled.FinishedEpochs, settled.Epoch) };
+        Position = Position with { BestScore = settled.BestScore, FinishedEpochs = settled.FinishedEpochs, Seconds = secondsBefore + clock.Elapsed.TotalSeconds };
         TrainingState.Writing(folder.Path, () =>
         {
-            CavMaeWeights.Save(Model, folder.Last);
-            if (isBest)
-                File.Copy(folder.Last, folder.Best + ".partial", overwrite: true);
-            if (isBest)
-                File.Move(folder.Best + ".partial", folder.Best, overwrite: true);
+            tables.AddEpoch(epoch, lastReport, samplesPerSecond, waitingShare, Position.Seconds);
+            tables.Draw(folder.Curves);
         });
         Save();
-        TrainingCurves.Write(folder.Curves, steps, epochs);
-        if (lastValidation is not null)
-            EpochDone?.Invoke(epoch, lastValidation);
+        if (lastReport is not null)
+            listener.Epoch?.Invoke(epoch, lastReport);
     }
 
-    /// <summary>Means of an epoch's losses, from the log: a run that was cut off in the epoch has the same ones.</summary>
-    private IEnumerable<double> MeansOf(int epoch)
-    {
-        List<double[]> rows = [.. steps.Rows.Where(row => row[1] == epoch)];
-        for (int column = 3; column < StepColumns.Length; column++)
-            yield return rows.Count == 0 ? double.NaN : rows.Average(row => row[column]);
-    }
+    private void Save() => TrainingState.Save(folder.State, model, step.Adam, settled with { Seconds = Position.Seconds }, options);
 
-    private void Save() => TrainingState.Save(folder.State, Model, adam, settled with { Seconds = position.Seconds }, options);
-
-    private void CheckSameRun()
+    private TrainingPosition GoOn(string validationData)
     {
         TrainingOptions earlier = TrainingState.ReadOptions(folder.State);
         // How fast it runs and how long it goes on may change; what is computed may not.
@@ -232,38 +200,44 @@ internal sealed class Trainer : IDisposable
             MaxUnreadableShare = earlier.MaxUnreadableShare,
         };
         if (comparable.ToJson() != earlier.ToJson())
-            throw new TrainingException($"{folder.Path} holds a run of other settings (see {folder.State} and recipe.json): go on with the same ones, or give another --out.");
+            throw new TrainingException($"{folder.Path} holds a run of other settings (see its recipe.json): go on with the same ones, or give another --out.");
+        TrainingPosition saved = TrainingState.Load(folder.State, model, step.Adam);
+        if (saved.Data != settled.Data)
+            throw new TrainingException($"{folder.Path} holds a run on other training data ({saved.Data}, not {settled.Data}): go on with the same, or give another --out.");
+        if (saved.ComputeType != settled.ComputeType)
+            throw new TrainingException($"{folder.Path} holds a run computed in {saved.ComputeType}, not {settled.ComputeType}: go on with that precision on such a device, or give another --out.");
+        (step.Scaler.Scale, step.Scaler.GoodUpdates) = (saved.LossScale, saved.GoodUpdates);
+        // The best score says nothing of another validation set.
+        return saved.ValidationData == validationData ? saved : saved with { ValidationData = validationData, BestScore = null };
+    }
+
+    private BatchLoader Loader()
+    {
+        double[]? balanced = options.BalancedSampling ? BalancedWeights() : null;
+        return new BatchLoader(source, new BatchLoaderOptions
+        {
+            BatchSize = options.BatchSize,
+            Workers = options.Workers == 0 ? Math.Max(1, Environment.ProcessorCount / 2) : options.Workers,
+            BatchesAhead = options.BatchesAhead,
+            Seed = options.Seed,
+            MaxUnreadableShare = options.MaxUnreadableShare,
+            DropLast = true,
+            OrderOfEpoch = balanced is null ? null : epoch => SampleOrder.Balanced(balanced, options.Seed, epoch),
+        });
+    }
+
+    private double[] BalancedWeights() => source is DatasetSource { LabelCount: > 0 } dataset && dataset.BalancedWeights() is var weights && weights.Any(weight => weight > 0)
+        ? weights
+        : throw new TrainingException("balancedSampling needs a data set with labels and a label table (--labels).");
+
+    private void Tell(double loss, double samplesPerSecond, double waitingShare)
+    {
+        long batches = (long)LastEpoch * BatchesPerEpoch - Position.Step;
+        TimeSpan left = TimeSpan.FromSeconds(Math.Min(batches * options.BatchSize / Math.Max(samplesPerSecond, 1e-9), 1e9));
+        listener.Step?.Invoke(new TrainingProgress(Position.Epoch, Position.Batch, BatchesPerEpoch, loss, samplesPerSecond, waitingShare, left));
     }
 
     private int LastEpoch => options.StopAfterEpoch == 0 ? options.Epochs : options.StopAfterEpoch;
 
-    private long TotalUpdates => (long)options.Epochs * ((batchesPerEpoch + options.Accumulation - 1) / options.Accumulation);
-
-    private TimeSpan Left(double samplesPerSecond)
-    {
-        long batches = (long)LastEpoch * batchesPerEpoch - position.Step;
-        return TimeSpan.FromSeconds(Math.Min(batches * options.BatchSize / Math.Max(samplesPerSecond, 1e-9), 1e9));
-    }
-
-    private static ScalarType ComputeTypeOf(ComputePrecision precision, Device device) => precision switch
-    {
-        ComputePrecision.Auto => device.type == DeviceType.CUDA ? ScalarType.Float16 : ScalarType.Float32,
-        ComputePrecision.Float16 when device.type != DeviceType.CUDA => throw new TrainingException("precision float16 needs a CUDA device: take float32 or bFloat16 on the CPU."),
-        ComputePrecision.Float16 => ScalarType.Float16,
-        ComputePrecision.BFloat16 => ScalarType.BFloat16,
-        _ => ScalarType.Float32,
-    };
-
-    private static double Number(Tensor? loss) => loss is null ? double.NaN : loss.item<float>();
-
-    private static double[] Columns(Retrieval.Search.RecallReport? report) => report is null
-        ? [double.NaN, double.NaN, double.NaN, double.NaN]
-        : [report.RecallAt1, report.RecallAt5, report.RecallAt10, report.MedianRank];
-
-    public void Dispose()
-    {
-        adam.Dispose();
-        steps.Dispose();
-        epochs.Dispose();
-    }
+    private long TotalUpdates => (long)options.Epochs * ((BatchesPerEpoch + options.Accumulation - 1) / options.Accumulation);
 }

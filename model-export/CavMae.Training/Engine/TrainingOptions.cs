@@ -14,6 +14,7 @@ public sealed record TrainingOptions
 
     public ObjectiveOptions Objective { get; init; } = new();
 
+    /// <summary>Passes through the data; 0 saves and ranks the initial weights.</summary>
     public int Epochs { get; init; } = 25;
 
     /// <summary>End the run after this epoch, with the schedule laid out for all of <see cref="Epochs"/>; 0: after the last.</summary>
@@ -42,8 +43,8 @@ public sealed record TrainingOptions
     /// <summary>What matrices are multiplied in.</summary>
     public ComputePrecision Precision { get; init; } = ComputePrecision.Auto;
 
-    /// <summary>Threads that read samples ahead.</summary>
-    public int Workers { get; init; } = 1;
+    /// <summary>Threads that read samples ahead; 0: half of the processors.</summary>
+    public int Workers { get; init; }
 
     /// <summary>Batches that are read ahead.</summary>
     public int BatchesAhead { get; init; } = 4;
@@ -105,16 +106,18 @@ public sealed record TrainingOptions
         {
             throw new TrainingException(problem.Message, problem);
         }
-        Check(Epochs is >= 1 and <= 100_000, nameof(Epochs), Epochs, "1 to 100000");
+        Check(Epochs is >= 0 and <= 100_000, nameof(Epochs), Epochs, "0 to 100000");
         Check(StopAfterEpoch >= 0 && StopAfterEpoch <= Epochs, nameof(StopAfterEpoch), StopAfterEpoch, $"0 to Epochs ({Epochs})");
         Check(BatchSize is >= 1 and <= 65_536, nameof(BatchSize), BatchSize, "1 to 65536");
         Check(BatchSize >= 2 || Objective.ContrastiveWeight == 0, nameof(BatchSize), BatchSize, "at least 2 where sounds and pictures are contrasted");
+        Check(Enum.IsDefined(Precision), nameof(Precision), Precision, string.Join(", ", Enum.GetNames<ComputePrecision>()));
+        Check(Enum.IsDefined(Objective.AudioMasking), nameof(Objective.AudioMasking), Objective.AudioMasking, string.Join(", ", Enum.GetNames<AudioMasking>()));
         Check(Accumulation is >= 1 and <= 65_536, nameof(Accumulation), Accumulation, "1 to 65536");
         Check(LearningRate is > 0 and <= 1, nameof(LearningRate), LearningRate, "above 0, at most 1");
         Check(Beta1 is >= 0 and < 1, nameof(Beta1), Beta1, "at least 0, below 1");
         Check(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "at least 0, below 1");
         Check(WeightDecay is >= 0 and <= 1, nameof(WeightDecay), WeightDecay, "0 to 1");
-        Check(Workers is >= 1 and <= 256, nameof(Workers), Workers, "1 to 256");
+        Check(Workers is >= 0 and <= 256, nameof(Workers), Workers, "0 to 256");
         Check(BatchesAhead is >= 1 and <= 256, nameof(BatchesAhead), BatchesAhead, "1 to 256");
         Check(MaxUnreadableShare is >= 0 and <= 1, nameof(MaxUnreadableShare), MaxUnreadableShare, "0 to 1");
         Check(Mixup is >= 0 and <= 1, nameof(Mixup), Mixup, "0 to 1");
@@ -162,6 +165,6 @@ public sealed class TrainingException : Exception
 [JsonSerializable(typeof(TrainingOptions))]
 [JsonSerializable(typeof(TrainingPosition))]
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, RespectNullableAnnotations = true,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
 internal sealed partial class TrainingJson : JsonSerializerContext;

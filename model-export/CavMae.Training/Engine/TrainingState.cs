@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using CavMae.Checkpoints;
 using CavMae.Model;
 using TorchSharp;
@@ -12,7 +14,10 @@ internal sealed record TrainingPosition
     /// <summary>The epoch under way; counts from 0.</summary>
     public int Epoch { get; init; }
 
-    /// <summary>Batches of it that are done.</summary>
+    /// <summary>Epochs that were validated and entered into the tables.</summary>
+    public int FinishedEpochs { get; init; }
+
+    /// <summary>Batches of the epoch under way that are done.</summary>
     public int Batch { get; init; }
 
     /// <summary>Batches done in all.</summary>
@@ -27,6 +32,15 @@ internal sealed record TrainingPosition
 
     /// <summary>The best validation so far; null before the first.</summary>
     public double? BestScore { get; init; }
+
+    /// <summary>What matrices were multiplied in; the loss scale belongs to it.</summary>
+    public string ComputeType { get; init; } = "";
+
+    /// <summary>Which training data; see <see cref="DataIdentity"/>.</summary>
+    public string Data { get; init; } = "";
+
+    /// <summary>Which validation data <see cref="BestScore"/> was reached on.</summary>
+    public string ValidationData { get; init; } = "";
 
     /// <summary>Seconds spent training, before this start of the program included.</summary>
     public double Seconds { get; init; }
@@ -51,6 +65,8 @@ internal static class TrainingState
         {
             [PositionKey] = JsonSerializer.Serialize(position, TrainingJson.Default.TrainingPosition),
             [RecipeKey] = options.ToJson(),
+            [Checkpoint.HeadsKey] = model.Options.Heads.ToString(CultureInfo.InvariantCulture),
+            [Checkpoint.DecoderHeadsKey] = model.Options.DecoderHeads.ToString(CultureInfo.InvariantCulture),
         };
         Writing(path, () => SafeTensorsWriter.Write(path, tensors, metadata));
     }
@@ -90,19 +106,22 @@ internal static class TrainingState
 
     /// <summary>The settings a saved run was started with.</summary>
     /// <exception cref="TrainingException">It is no training state.</exception>
-    public static TrainingOptions ReadOptions(string path) =>
-        JsonSerializer.Deserialize(Metadata(path, RecipeKey), TrainingJson.Default.TrainingOptions) ?? throw NoState(path);
+    public static TrainingOptions ReadOptions(string path) => Read(path, RecipeKey, TrainingJson.Default.TrainingOptions);
 
-    private static TrainingPosition ReadPosition(string path) =>
-        JsonSerializer.Deserialize(Metadata(path, PositionKey), TrainingJson.Default.TrainingPosition) ?? throw NoState(path);
+    private static TrainingPosition ReadPosition(string path) => Read(path, PositionKey, TrainingJson.Default.TrainingPosition);
 
-    private static string Metadata(string path, string key)
+    private static T Read<T>(string path, string key, JsonTypeInfo<T> type)
     {
         using SafeTensors file = SafeTensors.Open(path);
-        return file.Metadata.GetValueOrDefault(key) ?? throw NoState(path);
+        try
+        {
+            return JsonSerializer.Deserialize(file.Metadata.GetValueOrDefault(key) ?? "null", type) ?? throw new JsonException($"there is no {key}");
+        }
+        catch (JsonException problem)
+        {
+            throw new TrainingException($"{path} is not the state of a training run of this version: {problem.Message}.", problem);
+        }
     }
-
-    private static TrainingException NoState(string path) => new($"{path} is not the state of a training run.");
 
     private static bool IsMoment(string name) => name.StartsWith(MeanPrefix, StringComparison.Ordinal) || name.StartsWith(SquarePrefix, StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using CavMae.Model;
 using CavMae.Training.Engine;
 using TorchSharp;
 using Adam = CavMae.Training.Engine.Adam;
@@ -66,12 +67,30 @@ public sealed class OptimizationTests
         using Parameter parameter = new(ones(2));
         using Adam adam = new([("p", parameter)], 0.9, 0.999, 0);
         (parameter * scaler.Scale).sum().backward();
-        Assert.True(scaler.Unscale(adam));
+        Assert.Equal(GradientState.Finite, scaler.Unscale(adam));
         Assert.Equal(1, parameter.grad![0].item<float>(), Rounding);
         adam.ClearGradients();
         (parameter * double.PositiveInfinity).sum().backward();
-        Assert.False(scaler.Unscale(adam));
+        Assert.Equal(GradientState.Overflow, scaler.Unscale(adam));
         Assert.Equal(32_768, scaler.Scale);
+    }
+
+    [Fact]
+    public void LossScaler_OverflowAtTheSmallestScale_IsNotFinite()
+    {
+        LossScaler scaler = new(isOn: true) { Scale = 1 };
+        Assert.Equal(GradientState.NotFinite, scaler.Judge(isFinite: false));
+    }
+
+    [Fact]
+    public void LossScaler_Off_TellsOfGradientsThatAreNoNumbers()
+    {
+        LossScaler scaler = new(isOn: false);
+        using Parameter parameter = new(ones(2));
+        using Adam adam = new([("p", parameter)], 0.9, 0.999, 0);
+        (parameter * double.NaN).sum().backward();
+        Assert.Equal(GradientState.NotFinite, scaler.Unscale(adam));
+        Assert.Equal(1, scaler.Scale);
     }
 
     [Fact]
@@ -79,8 +98,21 @@ public sealed class OptimizationTests
     {
         LossScaler scaler = new(isOn: true);
         for (int i = 0; i < 2000; i++)
-            scaler.Count(isFinite: true);
+            scaler.Judge(isFinite: true);
         Assert.Equal(131_072, scaler.Scale);
         Assert.Equal(0, scaler.GoodUpdates);
+    }
+
+    [Fact]
+    public void NoiseSeed_OtherSeedOrStep_GivesOtherMasks()
+    {
+        ObjectiveOptions objective = new();
+        (int Seed, long Step)[] positions = [(1, 0), (1, 1), (2, 0), (2, 1), (-5, 0)];
+        Assert.Equal(positions.Length, positions.Select(at => TrainingStep.NoiseSeed(at.Seed, at.Step) & uint.MaxValue).Distinct().Count());
+        MaskingNoise one = MaskingNoiseOf(1), two = MaskingNoiseOf(2), again = MaskingNoiseOf(1);
+        Assert.False(one.Audio.Equals(two.Audio));
+        Assert.True(one.Audio.Equals(again.Audio));
+
+        MaskingNoise MaskingNoiseOf(int seed) => MaskingNoise.Create(2, objective, TrainingStep.NoiseSeed(seed, 7));
     }
 }

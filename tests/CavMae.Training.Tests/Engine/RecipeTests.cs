@@ -34,6 +34,7 @@ public sealed class RecipeTests
     [InlineData("""{ "epoch": 3 }""", "epoch")]
     [InlineData("""{ "epochs": "many" }""", "epochs")]
     [InlineData("""{ "epochs": 3""", "no recipe")]
+    [InlineData("""{ "model": null }""", "model")]
     public void Read_NoRecipe_SaysWhere(string json, string named)
     {
         using TemporaryFolder folder = new();
@@ -48,6 +49,8 @@ public sealed class RecipeTests
         { TinyRun.Options with { Beta2 = 1 }, "Beta2 is 1" },
         { TinyRun.Options with { Model = TinyRun.Options.Model with { Heads = 3 } }, "Heads is 3" },
         { TinyRun.Options with { Objective = new ObjectiveOptions { AudioMaskRatio = 1 } }, "AudioMaskRatio is 1" },
+        { TinyRun.Options with { Precision = (ComputePrecision)7 }, "Precision is 7" },
+        { TinyRun.Options with { StopAfterEpoch = 3 }, "StopAfterEpoch is 3" },
         { TinyRun.Options with { Schedule = new ScheduleOptions { WarmupUpdates = -1 } }, "WarmupUpdates is -1" },
     };
 
@@ -61,6 +64,10 @@ public sealed class RecipeTests
     [InlineData("train", "--data", "missing.json", "--recipe", "demo", "--out", "OUT")]
     [InlineData("train", "--data", "synthetic", "--recipe", "demo", "--start", "missing.pth", "--out", "OUT")]
     [InlineData("train", "--data", "synthetic", "--device", "tpu", "--out", "OUT")]
+    [InlineData("train", "--data", "synthetic", "--threads", "0", "--out", "OUT")]
+    [InlineData("train", "--data", "synthetic", "--max-minutes", "NaN", "--out", "OUT")]
+    [InlineData("train", "--data", "synthetic", "--start", "a.pth", "--imagenet", "b.pth", "--out", "OUT")]
+    [InlineData("synth", "--out", "/dev/null/clips")]
     [InlineData("recipe", "unknown")]
     public async Task Command_BadUse_FailsWithAReasonAndMakesNoRun(params string[] arguments)
     {

@@ -37,7 +37,7 @@ public sealed class ResumeTests : IDisposable
 
         await RunAsync("whole", kill: false);
         await RunAsync("killed", kill: true);
-        Assert.InRange(TinyRun.Steps(folder.File("killed")).Length, 4, 20);
+        Assert.InRange(TinyRun.Steps(folder.File("killed")).Length, 4, 20); // of 21
         await RunAsync("killed", kill: false);
 
         Assert.Equal(21, TinyRun.Steps(folder.File("whole")).Length);
@@ -57,6 +57,35 @@ public sealed class ResumeTests : IDisposable
 
         Assert.Contains("other settings", problem.Message, StringComparison.Ordinal);
         Assert.Equal(before, TinyRun.Steps(folder.File("run")));
+    }
+
+    [Fact]
+    public void Run_OtherDataThanTheFolders_IsRefused()
+    {
+        TinyRun.Train(folder.File("run"), TinyRun.Options, new PatternSource(8));
+        TrainingOptions longer = TinyRun.Options with { Epochs = 3 };
+        Assert.Contains("other training data", Assert.Throws<TrainingException>(() => TinyRun.Train(folder.File("run"), longer, new PatternSource(12))).Message, StringComparison.Ordinal);
+        Assert.Contains("other training data", Assert.Throws<TrainingException>(() => TinyRun.Train(folder.File("run"), longer, new PatternSource(8) { Name = "other" })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_FolderInUse_IsRefused()
+    {
+        using RunFolder taken = new(folder.File("run"));
+        Assert.Contains("in use", Assert.Throws<TrainingException>(() => TinyRun.Train(folder.File("run"), TinyRun.Options, new PatternSource(8))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_CutOffBeforeAnEpochsValidation_MakesUpForIt()
+    {
+        PatternSource source = new(8), validation = new(8);
+        TinyRun.Train(folder.File("whole"), TinyRun.Options, source, validation);
+        Assert.Throws<TrainingException>(() => TinyRun.Train(folder.File("cut"), TinyRun.Options, source, new PatternSource(8) { Unreadable = [1, 5] }));
+
+        TinyRun.Train(folder.File("cut"), TinyRun.Options, source, validation);
+
+        Assert.Equal(TinyRun.Steps(folder.File("whole")), TinyRun.Steps(folder.File("cut")));
+        Assert.Equal(["1", "2"], File.ReadAllLines(Path.Combine(folder.File("cut"), "epochs.csv")).Skip(1).Select(line => line.Split(',')[0]));
     }
 
     /// <summary>The program as a process of its own, killed (SIGKILL) once three steps are written where asked for.</summary>

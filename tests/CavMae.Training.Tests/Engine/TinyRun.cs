@@ -23,25 +23,25 @@ internal static class TinyRun
     };
 
     /// <summary>Trains, or goes on; <paramref name="stopAfter"/> steps in all it is cancelled.</summary>
-    public static TrainingResult? Train(string folder, TrainingOptions options, ISampleSource source, ISampleSource? validation = null, long? stopAfter = null, Action<string>? warn = null)
+    public static TrainingResult? Train(string folder, TrainingOptions options, ISampleSource source, ISampleSource? validation = null, long? stopAfter = null, Action<string>? warn = null, Action<int, ValidationReport>? epochDone = null, TimeSpan? budget = null)
     {
         using CancellationTokenSource cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         random.manual_seed(options.Seed);
         using CavMaeModel model = new(options.Model);
         Trainer? running = null;
-        using Trainer trainer = new(options, new RunFolder(folder), model, source, validation, CPU)
-        {
-            Warn = warn,
-            StepDone = _ =>
+        TrainingListener listener = new(
+            Step: _ =>
             {
                 if (running!.Position.Step == stopAfter)
                     cancellation.Cancel();
             },
-        };
+            Epoch: epochDone, Warn: warn);
+        using RunFolder run = new(folder);
+        using Trainer trainer = new(options, run, model, source, validation, CPU, listener);
         running = trainer;
         try
         {
-            return trainer.Run(budget: null, cancellation.Token);
+            return trainer.Run(budget, cancellation.Token);
         }
         catch (OperationCanceledException) when (stopAfter is not null)
         {

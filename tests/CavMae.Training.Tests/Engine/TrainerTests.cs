@@ -1,4 +1,6 @@
 using CavMae.Checkpoints;
+using CavMae.Export;
+using CavMae.Model;
 using CavMae.Synthetic;
 using CavMae.Tests.Shared;
 using CavMae.Training.Data;
@@ -50,7 +52,7 @@ public sealed class TrainerTests : IDisposable
 
         TrainingException problem = Assert.Throws<TrainingException>(() => TinyRun.Train(Run, options, source));
 
-        Assert.Contains("NaN at step 4 (epoch 1, batch 5)", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("At step 4 the loss is NaN", problem.Message, StringComparison.Ordinal);
         using Checkpoint state = Checkpoint.Open(Path.Combine(Run, "state.safetensors"));
         Assert.All(state.Names, name => Assert.DoesNotContain(state.ReadFloats(name), value => !float.IsFinite(value)));
     }
@@ -72,6 +74,61 @@ public sealed class TrainerTests : IDisposable
         TinyRun.Train(folder.File("whole"), TinyRun.Options with { Epochs = 2 }, source);
         Assert.NotNull(TinyRun.Train(Run, TinyRun.Options with { Epochs = 2 }, source));
         Assert.Equal(TinyRun.Weights(folder.File("whole")), TinyRun.Weights(Run));
+    }
+
+    [Fact]
+    public void Run_UnreadableSamples_AreNamedAndReplaced()
+    {
+        List<string> warnings = [];
+        TrainingOptions options = TinyRun.Options with { Epochs = 1, MaxUnreadableShare = 0.15 };
+
+        TinyRun.Train(Run, options, new PatternSource(24) { Unreadable = [3] }, new PatternSource(24) { Unreadable = [0] }, warn: warnings.Add);
+
+        Assert.Equal(["skipped pattern 3: it is damaged", "validation: skipped pattern 0: it is damaged"], warnings);
+        Assert.Contains("cannot be read", Assert.Throws<TrainingException>(
+            () => TinyRun.Train(folder.File("bad"), options, new PatternSource(24) { Unreadable = [3, 4, 5, 6] })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_NoEpochs_SavesAndRanksTheInitialWeights()
+    {
+        TinyRun.Train(Run, TinyRun.Options with { Epochs = 0 }, new PatternSource(8), new PatternSource(8));
+        Assert.True(File.Exists(Path.Combine(Run, "best.safetensors")));
+        Assert.Single(TinyRun.Steps(Run));
+        Assert.StartsWith("0,", File.ReadAllLines(Path.Combine(Run, "epochs.csv"))[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TimeUpOrEpochReached_StopsThere()
+    {
+        TrainingResult timed = TinyRun.Train(Run, TinyRun.Options with { Epochs = 50 }, new PatternSource(8), budget: TimeSpan.FromTicks(1))!;
+        Assert.Equal((true, 1), (timed.TimeIsUp, timed.Position.Step));
+
+        TrainingResult stopped = TinyRun.Train(folder.File("stopped"), TinyRun.Options with { Epochs = 9, StopAfterEpoch = 2 }, new PatternSource(8))!;
+        Assert.Equal((false, 4), (stopped.TimeIsUp, stopped.Position.Step));
+    }
+
+    [Fact]
+    public void Run_MaskedOnly_ChoosesTheBestByItsLoss()
+    {
+        List<(double Loss, double Recall)> epochs = [];
+        TrainingOptions options = TinyRun.Options with { Epochs = 3, Objective = new ObjectiveOptions { ContrastiveWeight = 0 } };
+
+        TrainingResult result = TinyRun.Train(Run, options, new PatternSource(8), new PatternSource(8), epochDone: (_, report) => epochs.Add((report.Loss, report.AudioToVisual.RecallAt1)))!;
+
+        Assert.Equal(-epochs.Min(epoch => epoch.Loss), result.Position.BestScore);
+    }
+
+    [Fact]
+    public void Best_Exported_KnowsItsHeads()
+    {
+        TinyRun.Train(Run, TinyRun.Options, new PatternSource(8));
+        Assert.Equal(TinyRun.Options.Model.Heads, Export("bundle", heads: null).Heads);
+        Assert.Throws<ExportException>(() => Export("other", heads: 4));
+
+        ExportResult Export(string name, int? heads) => BundleExporter.Export(
+            new ExportOptions { CheckpointPath = Path.Combine(Run, "best.safetensors"), OutputFolder = folder.File(name), Name = name, Heads = heads },
+            progress: null, TestContext.Current.CancellationToken);
     }
 
     [Fact]
