@@ -69,7 +69,7 @@ public sealed class LockedTemporaryFolder : IDisposable
         }
     }
 
-    /// <summary>Removes the folder and gives the lock back; once only, and never throws for what cannot be removed.</summary>
+    /// <summary>Removes the folder and gives the lock back. May be called again; does not throw for what cannot be removed.</summary>
     /// <returns>Why the folder is still there; null where it is not.</returns>
     public Exception? Remove()
     {

@@ -38,7 +38,7 @@ internal static class Mp4Writer
     public static void RemoveUnfinished(string folder)
     {
         foreach (string pattern in (string[])[".*.mp4" + UnfinishedEnding, ".*.mp4" + UnfinishedEnding + ".wav"])
-            foreach (string file in Directory.EnumerateFiles(folder, pattern, new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
+            foreach (string file in Directory.GetFiles(folder, pattern, new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
                 File.Delete(file);
     }
 

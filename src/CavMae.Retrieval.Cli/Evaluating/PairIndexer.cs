@@ -23,24 +23,24 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
     public async Task<(IReadOnlyList<StoredPair> Pairs, IReadOnlyList<LeftOutFile> LeftOut)> RunAsync(
         EvaluationSet set, int parallelism, Action<LeftOutFile?> report, CancellationToken cancellationToken)
     {
-        (StoredPair? Pair, LeftOutFile? LeftOut)?[] outcomes = new (StoredPair?, LeftOutFile?)?[set.Items.Count];
+        Outcome?[] outcomes = new Outcome?[set.Items.Count];
         OrderedPairs ordered = new();
         Lock turn = new();
         ParallelOptions options = new() { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, set.Items.Count, options, async (i, stop) =>
         {
-            (StoredPair?, LeftOutFile?) outcome = await StoreAsync(set.Items[i], stop).ConfigureAwait(false);
+            Outcome outcome = await StoreAsync(set.Items[i], stop).ConfigureAwait(false);
             lock (turn)
             {
                 outcomes[i] = outcome;
-                while (ordered.Count < outcomes.Length && outcomes[ordered.Count] is var (pair, leftOut))
-                    report(ordered.Add(pair, leftOut));
+                while (ordered.Count < outcomes.Length && outcomes[ordered.Count] is { } next)
+                    report(ordered.Add(next));
             }
         }).ConfigureAwait(false);
         return (ordered.Pairs, [.. set.LeftOut, .. ordered.LeftOut]);
     }
 
-    private async Task<(StoredPair? Pair, LeftOutFile? LeftOut)> StoreAsync(EvaluationItem item, CancellationToken cancellationToken)
+    private async Task<Outcome> StoreAsync(EvaluationItem item, CancellationToken cancellationToken)
     {
         string path = item.SoundPath;
         try
@@ -53,7 +53,7 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
                 return LeftOut(LeftOutKind.OneSided, $"'{item.SoundPath}' has no sound of at least 25 ms");
             if (!pictures.Scenes.Any(scene => scene.HasVideo))
                 return LeftOut(LeftOutKind.OneSided, $"'{item.PicturesPath}' has no pictures");
-            return (new StoredPair(item.Name, sound, pictures), null);
+            return new Outcome(new StoredPair(item.Name, sound, pictures), null);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
         catch (Exception e) when (e is MediaException or UploadTooLargeException or ClipConflictException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
@@ -65,7 +65,7 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
             throw new OperationCanceledException(cancellationToken);
         }
 
-        (StoredPair?, LeftOutFile?) LeftOut(LeftOutKind kind, string reason) => (null, new LeftOutFile(item.Name, kind, reason));
+        Outcome LeftOut(LeftOutKind kind, string reason) => new(null, new LeftOutFile(item.Name, kind, reason));
     }
 
     private async Task<ClipRecord> StoreAsync(string path, string? id, CancellationToken cancellationToken)
@@ -98,6 +98,9 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
         }
     }
 
+    /// <summary>What became of one pair: it is stored, or it is left out.</summary>
+    private sealed record Outcome(StoredPair? Pair, LeftOutFile? LeftOut);
+
     /// <summary>What became of the pairs so far, in the order of the set: so the same of two alike is left out each time, whichever was decoded first.</summary>
     private sealed class OrderedPairs
     {
@@ -112,14 +115,18 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
         public int Count => pairs.Count + leftOut.Count;
 
         /// <returns>Why the pair is left out; null where it is not.</returns>
-        public LeftOutFile? Add(StoredPair? pair, LeftOutFile? reason)
+        public LeftOutFile? Add(Outcome outcome)
         {
-            if (pair is not null && !namesOfClips.TryAdd(pair.Sound.Id, pair.Name))
-                reason = new LeftOutFile(pair.Name, LeftOutKind.Duplicate, $"the same content as {namesOfClips[pair.Sound.Id]}");
+            LeftOutFile? reason = outcome.LeftOut;
+            if (outcome.Pair is { } pair)
+            {
+                if (namesOfClips.TryAdd(pair.Sound.Id, pair.Name))
+                    pairs.Add(pair);
+                else
+                    reason = new LeftOutFile(pair.Name, LeftOutKind.Duplicate, $"the same content as {namesOfClips[pair.Sound.Id]}");
+            }
             if (reason is not null)
                 leftOut.Add(reason);
-            else
-                pairs.Add(pair!);
             return reason;
         }
     }
