@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace CavMae.Synthetic.Tests;
@@ -50,7 +51,7 @@ public sealed class Mp4Tests
         Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
     }
 
-    /// <summary>What the encoder writes goes where every byte is answered by "no space left on device"; ffmpeg by itself has ended such files with 0.</summary>
+    /// <summary>What the encoder writes goes where every byte is answered by "no space left on device".</summary>
     [Fact]
     public async Task WriteMp4Async_DiskFull_ThrowsAndLeavesNothing()
     {
@@ -63,6 +64,30 @@ public sealed class Mp4Tests
 
         Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
+    }
+
+    /// <summary>
+    /// As on a disk that fills up midway: from some size on a write fails, and the signal that would end the writer is ignored. ffmpeg by itself has
+    /// ended such files with 0.
+    /// </summary>
+    [Fact]
+    public async Task Program_FilesMayNotGrowFurther_FailsAndLeavesTheListAlone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the limit is set by a POSIX shell");
+        using TemporaryFolder folder = new();
+        // Blocks of 512 bytes: enough for the sound (320,044 bytes), not for the clip (a bell of 0.8 MB).
+        string command = $"trap '' XFSZ; ulimit -f 800; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "cavmae-synth.dll")}' --out '{folder.FullPath}' --first 52 --count 1";
+        ProcessStartInfo start = new("sh", ["-c", command]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        // Otherwise the runtime maps its code through a large file in memory, which is under the limit too.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        using Process program = Process.Start(start)!;
+        Task<string> output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string error = await program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(program.ExitCode == 1, $"exit code {program.ExitCode}: {error}{await output}");
+        Assert.Contains("ffmpeg could not write", error, StringComparison.Ordinal);
+        Assert.Equal([".clips.json"], Directory.GetFileSystemEntries(folder.FullPath).Select(Path.GetFileName));
     }
 
     [Fact]

@@ -30,10 +30,13 @@ public sealed class RenderedContentTests
     {
         SyntheticClip clip = SyntheticClip.Create(SyntheticSplit.HeldOut, 1, index);
 
-        Assert.Equal(kind, clip.KindName);
         double[] sound = SumsOfSeconds(SyntheticClipTests.Sound(clip)), picture = MeansOfRegions(SyntheticClipTests.Frame(clip, SyntheticClip.SecondsOfFrame(5)));
-        AssertClose(Parse(loudness), sound, (expected, found) => Math.Abs(found - expected) <= RelativeSoundTolerance * expected, "sum of a second's absolute samples");
-        AssertClose(Parse(colours), picture, (expected, found) => Math.Abs(found - expected) <= ColourTolerance, "mean colour of a region");
+
+        bool isSame = kind == clip.KindName
+            && AreClose(Parse(loudness), sound, expected => RelativeSoundTolerance * expected)
+            && AreClose(Parse(colours), picture, _ => ColourTolerance);
+
+        Assert.True(isSame, $"found {{ {index}, \"{clip.KindName}\", \"{Text(sound)}\", \"{Text(picture)}\" }}, recorded {{ {index}, \"{kind}\", \"{loudness}\", \"{colours}\" }}");
     }
 
     /// <summary>Sum of the absolute samples of each second, then of the differences of neighbours, in which high frequencies weigh more: 20 numbers.</summary>
@@ -64,13 +67,10 @@ public sealed class RenderedContentTests
         return means;
     }
 
-    private static void AssertClose(double[] expected, double[] found, Func<double, double, bool> isClose, string what)
-    {
-        string all = string.Join(' ', found.Select(value => value.ToString("F4", CultureInfo.InvariantCulture)));
-        Assert.True(expected.Length == found.Length, $"{expected.Length} numbers are recorded; found ({what}): {all}");
-        for (int i = 0; i < found.Length; i++)
-            Assert.True(isClose(expected[i], found[i]), string.Create(CultureInfo.InvariantCulture, $"{what}, number {i}: {found[i]:F4}, recorded {expected[i]:F4}; all: {all}"));
-    }
+    private static bool AreClose(double[] expected, double[] found, Func<double, double> tolerance) =>
+        expected.Length == found.Length && expected.Zip(found).All(pair => Math.Abs(pair.First - pair.Second) <= tolerance(pair.First));
+
+    private static string Text(double[] numbers) => string.Join(' ', numbers.Select(number => number.ToString("F3", CultureInfo.InvariantCulture)));
 
     private static double[] Parse(string numbers) => [.. numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
 }
