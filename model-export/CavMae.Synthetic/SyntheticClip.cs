@@ -111,7 +111,7 @@ public sealed class SyntheticClip
 
     /// <summary>Writes the clip as an mp4 file (H.264, AAC) with the ffmpeg program; the file appears when it is whole.</summary>
     /// <param name="path">Replaced where it exists; its folder must exist.</param>
-    /// <exception cref="SyntheticException">ffmpeg is missing or failed.</exception>
+    /// <exception cref="SyntheticException">ffmpeg is missing or failed, on a full disk for instance; nothing is left behind.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left behind.</exception>
     public Task WriteMp4Async(string path, CancellationToken cancellation = default) => Mp4Writer.WriteAsync(this, path, cancellation);
 }

@@ -62,6 +62,26 @@ public sealed partial class UnreadBodyTests(ServiceFixture fixture) : IClassFixt
         Assert.Equal(413, await ReadStatusAsync(client.GetStream()));
     }
 
+    [Fact]
+    public async Task Refused_ClientGoesOnForEver_IsCutOff()
+    {
+        // What is thrown away (twice the limit and 16 MiB), and what lies in sockets on its way there.
+        const long MostBytes = (2 * ServiceFixture.MaxUploadBytes) + (16 * 1024 * 1024) + 50_000_000;
+        using TcpClient client = await ConnectAsync($"Content-Length: {10 * MostBytes}");
+        NetworkStream stream = client.GetStream();
+        Assert.Equal(413, await ReadStatusAsync(stream));
+        byte[] some = new byte[1_000_000];
+        long sent = 0;
+
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            for (; sent <= MostBytes; sent += some.Length)
+                await stream.WriteAsync(some, Cancellation);
+        });
+
+        Assert.InRange(sent, ServiceFixture.MaxUploadBytes, MostBytes);
+    }
+
     private async Task<TcpClient> ConnectAsync(params string[] headers)
     {
         TcpClient client = new();

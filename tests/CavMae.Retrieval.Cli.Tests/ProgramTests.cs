@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using CavMae.Retrieval.Cli.Tests.Support;
 using CavMae.Retrieval.Index;
 using CavMae.Tests.Shared;
@@ -59,6 +60,34 @@ public sealed class ProgramTests : CliTest
         Assert.Equal(0, code);
         Assert.Contains("2 scenes", output, StringComparison.Ordinal);
         Assert.Equal(1, (await WithIndexAsync(index => index.CountAsync(Cancellation))).Clips);
+    }
+
+    [Fact]
+    public async Task Process_QueueOfOneFile_EvaluatesAllTheSame()
+    {
+        for (int i = 0; i < 5; i++)
+            CopyDistinct(Zoom, $"library/{i}.mp4", i);
+
+        (int code, string output, string error) = await RunProcessAsync(
+            ["evaluate", "library", "--json", "--model", DemoBundle.Folder], ("Media__QueueCapacity", "1"), ("Media__Parallelism", "4"));
+
+        Assert.True(code == 0, error);
+        Assert.Equal(5, JsonDocument.Parse(output).RootElement.GetProperty("pairs").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("index")]
+    [InlineData("evaluate")]
+    public async Task Process_NoFolderForTemporaryFiles_FailsAndSaysSo(string command)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not read TMPDIR");
+        CopyClip(Zoom, "library/zoom.mp4");
+
+        (int code, _, string error) = await RunProcessAsync([command, "library", "--model", DemoBundle.Folder], ("TMPDIR", PathOf("gone")), ("Index__Embedded__Path", DataFolder));
+
+        Assert.Equal(1, code);
+        Assert.Contains("set TMPDIR", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
 
     [Fact]

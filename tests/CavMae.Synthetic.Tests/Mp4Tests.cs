@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace CavMae.Synthetic.Tests;
@@ -50,17 +51,83 @@ public sealed class Mp4Tests
         Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
     }
 
+    /// <summary>What the encoder writes goes where every byte is answered by "no space left on device".</summary>
     [Fact]
-    public async Task WriteMp4Async_CancelledMidway_LeavesNothing()
+    public async Task WriteMp4Async_DiskFull_ThrowsAndLeavesNothing()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "this system has no /dev/full");
+        using TemporaryFolder folder = new();
+        File.CreateSymbolicLink(folder.File(".clip.mp4.part"), "/dev/full");
+
+        SyntheticException failure = await Assert.ThrowsAsync<SyntheticException>(
+            () => SyntheticClip.Create(SyntheticSplit.HeldOut, 4, 0).WriteMp4Async(folder.File("clip.mp4"), TestContext.Current.CancellationToken));
+
+        Assert.Contains("No space left", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
+    }
+
+    /// <summary>
+    /// As on a disk that fills up midway: from some size on a write fails, and the signal that would end the writer is ignored. ffmpeg by itself has
+    /// ended such files with 0.
+    /// </summary>
+    [Fact]
+    public async Task Program_FilesMayNotGrowFurther_FailsAndLeavesTheListAlone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the limit is set by a POSIX shell");
+        using TemporaryFolder folder = new();
+        // Blocks of 512 bytes: enough for the sound (320,044 bytes), not for the clip (a bell of 0.8 MB).
+        string command = $"trap '' XFSZ; ulimit -f 800; exec dotnet '{Path.Combine(AppContext.BaseDirectory, "cavmae-synth.dll")}' --out '{folder.FullPath}' --first 52 --count 1";
+        ProcessStartInfo start = new("sh", ["-c", command]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        // Otherwise the runtime maps its code through a large file in memory, which is under the limit too.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        using Process program = Process.Start(start)!;
+        Task<string> output = program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string error = await program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(program.ExitCode == 1, $"exit code {program.ExitCode}: {error}{await output}");
+        Assert.Contains("ffmpeg could not write", error, StringComparison.Ordinal);
+        Assert.Equal([".clips.json"], Directory.GetFileSystemEntries(folder.FullPath).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task WriteMp4Async_CancelledMidway_LeavesNeitherFilesNorEncoder()
     {
         using TemporaryFolder folder = new();
-        using CancellationTokenSource stop = new();
-        Task writing = SyntheticClip.Create(SyntheticSplit.HeldOut, 4, 0).WriteMp4Async(folder.File("clip.mp4"), stop.Token);
-        stop.CancelAfter(TimeSpan.FromMilliseconds(40));
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        // On a thread of its own, which renders and encodes while this one looks.
+        Task writing = Task.Run(() => SyntheticClip.Create(SyntheticSplit.HeldOut, 4, 0).WriteMp4Async(folder.File("clip.mp4"), stop.Token), CancellationToken.None);
+        while (!File.Exists(folder.File(".clip.mp4.part")))
+        {
+            Assert.False(writing.IsCompleted, "the clip was done before its unfinished file was seen");
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+        await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
 
         Assert.Empty(Directory.GetFileSystemEntries(folder.FullPath));
+        Assert.Empty(ProcessesNaming(folder.FullPath));
+    }
+
+    /// <summary>Command lines of running processes that name a path; none where the system does not show them.</summary>
+    private static IEnumerable<string> ProcessesNaming(string path)
+    {
+        foreach (string process in Directory.Exists("/proc") ? Directory.GetDirectories("/proc") : [])
+        {
+            string command;
+            try
+            {
+                command = File.ReadAllText(Path.Combine(process, "cmdline")).Replace('\0', ' ');
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // Not a process, or gone by now.
+                continue;
+            }
+            if (command.Contains(path, StringComparison.Ordinal))
+                yield return command;
+        }
     }
 
     private static double Correlation(float[] one, float[] other)

@@ -21,7 +21,7 @@ public sealed class SynthCommandTests
         Assert.Equal(0, code);
         Assert.Contains("1 written now, 1 there before", output, StringComparison.Ordinal);
         Assert.Equal(written, WriteTimes(folder)[..2]);
-        using JsonDocument list = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("clips.json"), Cancellation));
+        using JsonDocument list = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File(".clips.json"), Cancellation));
         Assert.Equal("held-out", list.RootElement.GetProperty("split").GetString());
         Assert.Equal(6, list.RootElement.GetProperty("seed").GetInt32());
         Assert.Equal(3, list.RootElement.GetProperty("clips").GetArrayLength());
@@ -37,7 +37,7 @@ public sealed class SynthCommandTests
     public async Task Run_FolderOfAnotherSeed_FailsAndNamesBoth()
     {
         using TemporaryFolder folder = new();
-        await File.WriteAllTextAsync(folder.File("clips.json"), """{"split":"training","seed":3,"clips":[]}""", Cancellation);
+        await File.WriteAllTextAsync(folder.File(".clips.json"), """{"split":"training","seed":3,"clips":[]}""", Cancellation);
 
         (int code, _, string error) = await RunAsync("--out", folder.FullPath, "--count", "1");
 
@@ -45,6 +45,37 @@ public sealed class SynthCommandTests
         Assert.Contains("--split training --seed 3", error, StringComparison.Ordinal);
         Assert.Contains("--split held-out --seed 1", error, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(folder.FullPath));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("""{"split":"held-out","seed":1}""")]
+    [InlineData("""{"split":"held-out","seed":1,"clips":[null]}""")]
+    public async Task Run_ListThatIsNone_FailsAndNamesIt(string content)
+    {
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder.File(".clips.json"), content, Cancellation);
+
+        (int code, _, string error) = await RunAsync("--out", folder.FullPath, "--count", "1");
+
+        Assert.Equal(1, code);
+        Assert.Contains(".clips.json is no list of clips", error, StringComparison.Ordinal);
+        Assert.Equal(content, await File.ReadAllTextAsync(folder.File(".clips.json"), Cancellation));
+        Assert.Single(Directory.GetFiles(folder.FullPath));
+    }
+
+    [Fact]
+    public async Task Run_AfterAKilledRun_RemovesWhatItLeft()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string left in (string[])[".00007-bell.mp4.part", ".00007-bell.mp4.part.wav", ".00000-thunder.mp4.part", "mine.mp4.part", ".clips.json.part"])
+            await File.WriteAllTextAsync(folder.File(left), "left", Cancellation);
+
+        (int code, _, _) = await RunAsync("--out", folder.FullPath, "--count", "1");
+
+        Assert.Equal(0, code);
+        Assert.Equal([".clips.json", "00000-thunder.mp4", "mine.mp4.part"], Directory.GetFiles(folder.FullPath).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,11 +1,15 @@
 using System.Text.Json;
+using CavMae.Synthetic.Video;
 
 namespace CavMae.Synthetic.Commands;
 
-/// <summary>Writes a folder of clips and its list, <c>clips.json</c>. Finished clips are kept, so an interrupted run goes on where it was.</summary>
+/// <summary>
+/// Writes a folder of clips and its list, <c>.clips.json</c>: hidden, so that what takes in whole folders does not take it for a clip. Finished
+/// clips are kept, so an interrupted run goes on where it was. One run at a time may work on a folder.
+/// </summary>
 internal static class ClipFolder
 {
-    public const string ListName = "clips.json";
+    public const string ListName = ".clips.json";
 
     /// <summary>Writes what is missing.</summary>
     /// <param name="done">Told after each clip how many of <see cref="SynthOptions.Count"/> are there; from any thread.</param>
@@ -16,7 +20,10 @@ internal static class ClipFolder
         Directory.CreateDirectory(options.Folder);
         int[] indexes = [.. Enumerable.Range(options.First, options.Count)];
         // The list comes first: from now on the folder says whose clips it holds, also when interrupted.
-        WriteList(options, [.. indexes.Select(index => Entry(options, index)).UnionBy(ListedBefore(options), entry => entry.File)]);
+        // And first of all it is read: a folder of other clips is left as it is.
+        ClipEntry[] clips = [.. indexes.Select(index => Entry(options, index)).UnionBy(ListedBefore(options), entry => entry.File)];
+        Mp4Writer.RemoveUnfinished(options.Folder);
+        WriteList(options, clips);
         int present = 0, written = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = options.Jobs, CancellationToken = cancellation };
         await Parallel.ForEachAsync(indexes, parallel, async (index, stop) =>
@@ -42,6 +49,8 @@ internal static class ClipFolder
         try
         {
             there = JsonSerializer.Deserialize(File.ReadAllText(path), ClipListJson.Default.ClipList) ?? throw new JsonException("it is null");
+            if (there.Clips is null || there.Clips.Any(clip => clip?.File is null))
+                throw new JsonException("\"clips\" is missing, or one of them has no \"file\"");
         }
         catch (JsonException problem)
         {
@@ -56,7 +65,7 @@ internal static class ClipFolder
     private static void WriteList(SynthOptions options, IEnumerable<ClipEntry> clips)
     {
         ClipList list = new(options.SplitName, options.Seed, [.. clips.OrderBy(clip => clip.File, StringComparer.Ordinal)]);
-        string path = Path.Combine(options.Folder, ListName), unfinished = $"{path}.{Guid.NewGuid():N}.part";
+        string path = Path.Combine(options.Folder, ListName), unfinished = path + ".part";
         try
         {
             File.WriteAllText(unfinished, JsonSerializer.Serialize(list, ClipListJson.Default.ClipList) + "\n");

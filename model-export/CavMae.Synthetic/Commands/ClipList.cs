@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace CavMae.Synthetic.Commands;
 
-/// <summary>What <c>clips.json</c> says.</summary>
+/// <summary>What <c>.clips.json</c> says.</summary>
 /// <param name="Split">held-out or training.</param>
 internal sealed record ClipList(string Split, int Seed, IReadOnlyList<ClipEntry> Clips);
 

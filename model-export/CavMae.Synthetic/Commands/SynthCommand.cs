@@ -19,7 +19,7 @@ public static class SynthCommand
     public static Command Create(string name)
     {
         SynthOptions usual = new() { Folder = "" };
-        Option<string> folder = new("--out") { Description = "Folder for the clips and clips.json.", Required = true, HelpName = "DIR" };
+        Option<string> folder = new("--out") { Description = "Folder for the clips and their list, .clips.json.", Required = true, HelpName = "DIR" };
         Option<int> count = Number("--count", "Clips to write.", usual.Count, 1, MostClips);
         Option<int> seed = Number("--seed", "Same seed, same clips.", usual.Seed, int.MinValue, int.MaxValue);
         Option<int> first = Number("--first", "Index of the first clip.", usual.First, 0, int.MaxValue - MostClips);

@@ -19,7 +19,7 @@ internal sealed record SynthOptions
     /// <summary>Clips encoded at a time, 1 or more.</summary>
     public int Jobs { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>The split as the command line and clips.json spell it.</summary>
+    /// <summary>The split as the command line and .clips.json spell it.</summary>
     public string SplitName => Split == SyntheticSplit.HeldOut ? "held-out" : "training";
 
     /// <summary>File name of a clip: index, kind.</summary>

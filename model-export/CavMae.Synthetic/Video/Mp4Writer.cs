@@ -1,21 +1,27 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 
 namespace CavMae.Synthetic.Video;
 
 /// <summary>Writes a clip through the ffmpeg program: frames on its standard input, the sound in a temporary file.</summary>
 internal static class Mp4Writer
 {
+    private const string UnfinishedEnding = ".part";
+
     public static async Task WriteAsync(SyntheticClip clip, string path, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        string unfinished = $"{path}.{Guid.NewGuid():N}.part", sound = unfinished + ".wav";
+        string unfinished = UnfinishedPath(path), sound = unfinished + ".wav";
         try
         {
             float[] samples = new float[SyntheticClip.SampleCount];
             clip.RenderSound(samples);
             await File.WriteAllBytesAsync(sound, WavFile.ToBytes(samples, SyntheticClip.SampleRateHz), cancellation).ConfigureAwait(false);
             await EncodeAsync(clip, sound, unfinished, cancellation).ConfigureAwait(false);
+            // Before it has its name: after a power cut a clip that is there is whole, and some file systems say only now that they are full.
+            using (SafeFileHandle file = File.OpenHandle(unfinished, FileMode.Open, FileAccess.ReadWrite))
+                RandomAccess.FlushToDisk(file);
             File.Move(unfinished, path, overwrite: true);
         }
         finally
@@ -24,6 +30,19 @@ internal static class Mp4Writer
             File.Delete(unfinished);
         }
     }
+
+    /// <summary>
+    /// Removes what killed runs left in a folder. Names are hidden, so that nobody takes them for clips, and always the same for a clip, so that
+    /// the next attempt at it replaces them.
+    /// </summary>
+    public static void RemoveUnfinished(string folder)
+    {
+        foreach (string pattern in (string[])[".*.mp4" + UnfinishedEnding, ".*.mp4" + UnfinishedEnding + ".wav"])
+            foreach (string file in Directory.GetFiles(folder, pattern, new EnumerationOptions { AttributesToSkip = FileAttributes.None }))
+                File.Delete(file);
+    }
+
+    private static string UnfinishedPath(string path) => Path.Combine(Path.GetDirectoryName(path) ?? "", $".{Path.GetFileName(path)}{UnfinishedEnding}");
 
     private static async Task EncodeAsync(SyntheticClip clip, string sound, string output, CancellationToken cancellation)
     {
@@ -34,7 +53,8 @@ internal static class Mp4Writer
             bool taken = await FeedAsync(clip, ffmpeg.StandardInput.BaseStream, cancellation).ConfigureAwait(false);
             await ffmpeg.WaitForExitAsync(cancellation).ConfigureAwait(false);
             string complaint = (await complaints.ConfigureAwait(false)).Trim();
-            if (ffmpeg.ExitCode != 0 || !taken)
+            // It has been seen to end with 0 after a full disk had cut the file short; at this level it says nothing where all is well.
+            if (ffmpeg.ExitCode != 0 || !taken || complaint.Length > 0)
                 throw new SyntheticException($"ffmpeg could not write {output} (exit code {ffmpeg.ExitCode}): {complaint}");
         }
         finally
@@ -68,7 +88,7 @@ internal static class Mp4Writer
         string size = $"{SyntheticClip.FrameSide}x{SyntheticClip.FrameSide}";
         string[] arguments =
         [
-            "-v", "error", "-nostdin", "-y",
+            "-v", "error", "-xerror", "-nostdin", "-y",
             "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size, "-framerate", "25/2", "-i", "pipe:0",
             "-f", "wav", "-i", $"file:{sound}",
             // One thread each: many clips are written side by side. Colours are those the decoder takes for granted at this size.

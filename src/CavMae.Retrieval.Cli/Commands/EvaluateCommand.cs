@@ -30,7 +30,7 @@ internal static class EvaluateCommand
         if (!Path.Exists(path))
             throw new BadUseException($"There is no '{path}'. Nothing was evaluated.");
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
-        using EvaluationFolder folder = new(parsed.GetValue(CommonOptions.Data));
+        using EvaluationFolder folder = new(parsed.GetValue(CommonOptions.Data), terminal.Error);
         try
         {
             EvaluationSet set = await EvaluationSet.FindAsync(path, folder.FullPath, cancellationToken).ConfigureAwait(false);

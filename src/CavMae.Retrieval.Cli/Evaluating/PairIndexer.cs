@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
@@ -13,28 +12,35 @@ internal sealed record StoredPair(string Name, ClipRecord Sound, ClipRecord Pict
 /// <param name="keepsMedia">Whether media files stay in the data folder: in a folder that is removed again they would only take space.</param>
 internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, BlockTags blocks, bool keepsMedia)
 {
-    private readonly ConcurrentDictionary<string, string> namesOfClips = new(StringComparer.Ordinal);
+    /// <summary>Between two attempts at a file that found the queues full: about what a clip takes.</summary>
+    private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(100);
 
     /// <param name="set">What to take in.</param>
     /// <param name="parallelism">Pairs under way at once.</param>
-    /// <param name="report">Told of each pair as it is done, with what is left out; from any thread.</param>
+    /// <param name="report">Told of each pair in the order of the set, with what is left out; from any thread, one call at a time.</param>
     /// <returns>The pairs in the order of the set, then everything that was left out.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     public async Task<(IReadOnlyList<StoredPair> Pairs, IReadOnlyList<LeftOutFile> LeftOut)> RunAsync(
         EvaluationSet set, int parallelism, Action<LeftOutFile?> report, CancellationToken cancellationToken)
     {
-        StoredPair?[] pairs = new StoredPair?[set.Items.Count];
-        LeftOutFile?[] leftOut = new LeftOutFile?[set.Items.Count];
+        Outcome?[] outcomes = new Outcome?[set.Items.Count];
+        OrderedPairs ordered = new();
+        Lock turn = new();
         ParallelOptions options = new() { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, set.Items.Count, options, async (i, stop) =>
         {
-            (pairs[i], leftOut[i]) = await StoreAsync(set.Items[i], stop).ConfigureAwait(false);
-            report(leftOut[i]);
+            Outcome outcome = await StoreAsync(set.Items[i], stop).ConfigureAwait(false);
+            lock (turn)
+            {
+                outcomes[i] = outcome;
+                while (ordered.Count < outcomes.Length && outcomes[ordered.Count] is { } next)
+                    report(ordered.Add(next));
+            }
         }).ConfigureAwait(false);
-        return ([.. pairs.OfType<StoredPair>()], [.. set.LeftOut, .. leftOut.OfType<LeftOutFile>()]);
+        return (ordered.Pairs, [.. set.LeftOut, .. ordered.LeftOut]);
     }
 
-    private async Task<(StoredPair? Pair, LeftOutFile? LeftOut)> StoreAsync(EvaluationItem item, CancellationToken cancellationToken)
+    private async Task<Outcome> StoreAsync(EvaluationItem item, CancellationToken cancellationToken)
     {
         string path = item.SoundPath;
         try
@@ -47,12 +53,10 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
                 return LeftOut(LeftOutKind.OneSided, $"'{item.SoundPath}' has no sound of at least 25 ms");
             if (!pictures.Scenes.Any(scene => scene.HasVideo))
                 return LeftOut(LeftOutKind.OneSided, $"'{item.PicturesPath}' has no pictures");
-            return namesOfClips.TryAdd(sound.Id, item.Name)
-                ? (new StoredPair(item.Name, sound, pictures), null)
-                : LeftOut(LeftOutKind.Duplicate, $"the same content as {namesOfClips[sound.Id]}");
+            return new Outcome(new StoredPair(item.Name, sound, pictures), null);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception e) when (e is MediaException or UploadTooLargeException or BusyException or ClipConflictException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is MediaException or UploadTooLargeException or ClipConflictException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
         {
             return LeftOut(LeftOutKind.Unreadable, path == item.Name ? e.Message : $"'{path}': {e.Message}");
         }
@@ -61,7 +65,7 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
             throw new OperationCanceledException(cancellationToken);
         }
 
-        (StoredPair?, LeftOutFile?) LeftOut(LeftOutKind kind, string reason) => (null, new LeftOutFile(item.Name, kind, reason));
+        Outcome LeftOut(LeftOutKind kind, string reason) => new(null, new LeftOutFile(item.Name, kind, reason));
     }
 
     private async Task<ClipRecord> StoreAsync(string path, string? id, CancellationToken cancellationToken)
@@ -71,10 +75,59 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
         {
             using IncomingFile file = await media.ReceiveAsync(content, UploadPurpose.Clip, cancellationToken).ConfigureAwait(false);
             ClipUpload upload = new() { Id = id, Title = Path.GetFileName(path), Tags = [blocks.Next()] };
-            IngestResult result = await ingestor.IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
+            IngestResult result = await IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
             if (!keepsMedia)
                 media.Remove(result.Clip.Sha256);
             return result.Clip;
+        }
+    }
+
+    /// <summary>A full queue is no fault of the file: what is in it goes on, and then there is room.</summary>
+    private async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ingestor.IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
+            }
+            catch (BusyException)
+            {
+                await Task.Delay(BusyDelay, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>What became of one pair: it is stored, or it is left out.</summary>
+    private sealed record Outcome(StoredPair? Pair, LeftOutFile? LeftOut);
+
+    /// <summary>What became of the pairs so far, in the order of the set: so the same of two alike is left out each time, whichever was decoded first.</summary>
+    private sealed class OrderedPairs
+    {
+        private readonly Dictionary<string, string> namesOfClips = new(StringComparer.Ordinal);
+        private readonly List<StoredPair> pairs = [];
+        private readonly List<LeftOutFile> leftOut = [];
+
+        public IReadOnlyList<StoredPair> Pairs => pairs;
+
+        public IReadOnlyList<LeftOutFile> LeftOut => leftOut;
+
+        public int Count => pairs.Count + leftOut.Count;
+
+        /// <returns>Why the pair is left out; null where it is not.</returns>
+        public LeftOutFile? Add(Outcome outcome)
+        {
+            LeftOutFile? reason = outcome.LeftOut;
+            if (outcome.Pair is { } pair)
+            {
+                if (namesOfClips.TryAdd(pair.Sound.Id, pair.Name))
+                    pairs.Add(pair);
+                else
+                    reason = new LeftOutFile(pair.Name, LeftOutKind.Duplicate, $"the same content as {namesOfClips[pair.Sound.Id]}");
+            }
+            if (reason is not null)
+                leftOut.Add(reason);
+            return reason;
         }
     }
 }

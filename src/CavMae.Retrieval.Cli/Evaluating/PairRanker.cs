@@ -12,6 +12,7 @@ internal sealed class PairRanker(ISceneIndex index, IReadOnlyList<StoredPair> pa
     /// <param name="direction">Either way between sound and pictures.</param>
     /// <param name="report">Told after each query.</param>
     /// <param name="cancellationToken">Stops between searches.</param>
+    /// <exception cref="StoreUnavailableException">A candidate has no score.</exception>
     public async Task<RecallReport> RunAsync(SearchDirection direction, Action report, CancellationToken cancellationToken)
     {
         bool soundAsks = direction is SearchDirection.AudioToVideo;
@@ -22,13 +23,16 @@ internal sealed class PairRanker(ISceneIndex index, IReadOnlyList<StoredPair> pa
         float[] scores = new float[pairs.Count];
         for (int i = 0; i < pairs.Count; i++)
         {
-            // A candidate without a hit would stay no number, which is refused.
+            // A candidate without a hit stays no number, which is refused.
             Array.Fill(scores, float.NaN);
             IReadOnlyList<SceneEmbedding> scenes = await ReadAsync((soundAsks ? pairs[i].Sound : pairs[i].Pictures).Id, soundAsks, cancellationToken).ConfigureAwait(false);
             foreach (string block in blocks)
                 foreach (IndexHit hit in await SearchAsync(scenes, direction, block, cancellationToken).ConfigureAwait(false))
                     if (places.TryGetValue(hit.Clip.Id, out int place))
                         scores[place] = hit.Score;
+            int without = Array.FindIndex(scores, float.IsNaN);
+            if (without >= 0)
+                throw new StoreUnavailableException($"'{pairs[without].Name}' has no score for '{pairs[i].Name}': it went from the store while it was evaluated, or the model gave vectors that are not numbers.");
             ranks[i] = RetrievalRanks.OfPartner(scores, i);
             report();
         }

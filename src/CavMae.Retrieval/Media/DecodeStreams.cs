@@ -46,7 +46,7 @@ internal sealed class DecodeStreams : IAsyncDisposable
     /// <exception cref="FfmpegUnavailableException">ffmpeg is not there.</exception>
     public static DecodeStreams Start(DecodeJob job, FfmpegPrograms programs, int majorVersion, CancellationToken cancellationToken)
     {
-        FrameSocket? socket = job.WithPictures ? FrameSocket.Open(PictureFilter.ForScenes(job.Source.Plan, job.Source.Streams)) : null;
+        FrameSocket? socket = job.WithPictures ? FrameSocket.Open(PictureFilter.ForScenes(job.Source.Plan, job.Source.Streams), job.Logger) : null;
         try
         {
             FfmpegProcess process = FfmpegProcess.Start(FfmpegArguments.Decode(programs, majorVersion, job.Source, job.WithSound, socket, job.Options));

@@ -16,6 +16,9 @@ internal static partial class MediaLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Folder}, left behind by a process that is gone")]
     public static partial void StaleFolderRemoved(this ILogger logger, string folder);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Could not remove {Folder}: {Reason}")]
+    public static partial void FolderNotRemoved(this ILogger logger, string folder, string reason);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Left {Folder}, which is in use or not ours: {Reason}")]
     public static partial void StaleFolderKept(this ILogger logger, string folder, string reason);
 }

@@ -71,6 +71,20 @@ public sealed class PairRankerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RunAsync_CandidateWithoutScore_IsNamed()
+    {
+        BlockTags blocks = await BlockTags.BeginAsync(Index, "data", Token);
+        ClipRecord there = await StoreAsync("there", [blocks.Next()], Unit(new Random(1)), Unit(new Random(2)));
+        ClipRecord gone = await StoreAsync("gone", [blocks.Next()], Unit(new Random(3)), Unit(new Random(4)));
+        await Index.DeleteAsync("gone", Token);
+        PairRanker ranker = new(Index, [new StoredPair("there", there, there), new StoredPair("gone", gone, gone)]);
+
+        StoreUnavailableException failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => ranker.RunAsync(SearchDirection.AudioToVideo, () => { }, Token));
+
+        Assert.Contains("'gone' has no score for 'there'", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task BeginAsync_ClipOfAnotherOrigin_IsRefusedByTitle()
     {
         await StoreAsync("holiday", ["beach"], Unit(new Random(1)), Unit(new Random(2)));

@@ -83,7 +83,7 @@ public sealed class CancellationTests : MediaTestBase
         // Of a process with the same number (in a container all have) and of another one, both just made.
         string same = Directory.CreateTempSubdirectory(string.Create(CultureInfo.InvariantCulture, $"cavmae-media-{Environment.ProcessId}-")).FullName;
         string other = Directory.CreateTempSubdirectory("cavmae-media-1-").FullName;
-        foreach (string name in new[] { "lock", "filter", "frames" })
+        foreach (string name in new[] { "in-use", "filter", "frames" })
             File.WriteAllText(Path.Combine(other, name), "");
         Decoder();
         Assert.Equal((false, false), (Directory.Exists(same), Directory.Exists(other)));
