@@ -33,7 +33,7 @@ internal static class Validation
             int size = Math.Min(Batch, count - first);
             float[] spectrograms = new float[size * SampleSizes.SpectrogramLength], pictures = new float[size * SampleSizes.PictureLength];
             Parallel.For(0, size, i => source.Read(
-                first + i, 0,
+                first + i, 0, 0,
                 spectrograms.AsSpan(i * SampleSizes.SpectrogramLength, SampleSizes.SpectrogramLength),
                 pictures.AsSpan(i * SampleSizes.PictureLength, SampleSizes.PictureLength)));
             using DisposeScope inner = NewDisposeScope();

@@ -12,7 +12,7 @@ internal sealed class PatternSource(int count) : ISampleSource
 
     public string NameOf(int index) => $"pattern {index}";
 
-    public void Read(int index, int epoch, Span<float> spectrogram, Span<float> picture)
+    public void Read(int index, int epoch, int occurrence, Span<float> spectrogram, Span<float> picture)
     {
         SampleRandom random = new(index, epoch);
         float level = 4f * index / count - 2;
