@@ -10,13 +10,12 @@ namespace CavMae.Training.Commands;
 public static class PrepareCommand
 {
     private const int Failed = 1;
-    private const int Interrupted = 130; // as shells say it: 128 + SIGINT
 
     public static Command Create()
     {
         Argument<string[]> paths = new("PATH") { Description = "Videos, and folders with all videos below them.", Arity = ArgumentArity.ZeroOrMore };
         Option<string?> list = new("--list") { Description = "A text file with one such path a line; relative ones start from where the command runs.", HelpName = "FILE" };
-        Option<string> folder = new("--out") { Description = "The data set's folder; clips that are there are kept and not made again.", Required = true, HelpName = "DIR" };
+        Option<string> folder = new("--out") { Description = "The data set's folder; clips that are there stay in it, and are made again only where their video has changed.", Required = true, HelpName = "DIR" };
         Option<string?> labels = new("--labels") { Description = "CSV with the header file,labels: a video's path below its folder, and its labels' identifiers with commas between.", HelpName = "CSV" };
         Option<int> jobs = CommonOptions.Jobs("Videos decoded at once");
         Option<string> ffmpeg = CommonOptions.Ffmpeg();
@@ -34,15 +33,9 @@ public static class PrepareCommand
                 using MediaDecoder decoder = TrainingDecoder.Create(parsed.GetValue(ffmpeg) ?? "", parsed.GetValue(jobs));
                 return await RunAsync(configuration, all, new PreparedFolder(parsed.GetRequiredValue(folder)), known, decoder, parsed.GetValue(jobs), cancellationToken).ConfigureAwait(false);
             }
-            catch (OperationCanceledException)
+            catch (FfmpegUnavailableException missing)
             {
-                await configuration.Error.WriteLineAsync("Interrupted. Clips that were done are kept: the same command goes on behind them.").ConfigureAwait(false);
-                return Interrupted;
-            }
-            catch (Exception problem) when (problem is DatasetException or FfmpegUnavailableException or IOException or UnauthorizedAccessException)
-            {
-                await configuration.Error.WriteLineAsync(problem.Message).ConfigureAwait(false);
-                return Failed;
+                throw new DatasetException(missing.Message, missing);
             }
         });
         return command;
@@ -64,7 +57,7 @@ public static class PrepareCommand
         int Count(PreparedState state) => results.Count(result => result.State == state);
         int failed = Count(PreparedState.Failed);
         await configuration.Output.WriteLineAsync($"{Count(PreparedState.Prepared)} prepared, {Count(PreparedState.Present)} already there, {failed} failed").ConfigureAwait(false);
-        await configuration.Output.WriteLineAsync(failed == results.Count ? "There is nothing to train on: no list was written." : folder.DatasetPath).ConfigureAwait(false);
+        await configuration.Output.WriteLineAsync(failed == results.Count ? "Nothing of this can be trained on: no list was written." : folder.DatasetPath).ConfigureAwait(false);
         return failed == 0 ? 0 : Failed;
     }
 

@@ -10,7 +10,6 @@ namespace CavMae.Training.Commands;
 public static class StatisticsCommand
 {
     private const int Failed = 1;
-    private const int Interrupted = 130; // as shells say it: 128 + SIGINT
 
     public static Command Create()
     {
@@ -21,24 +20,11 @@ public static class StatisticsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             InvocationConfiguration configuration = parsed.InvocationConfiguration;
-            try
-            {
-                var file = DatasetFile.Read(parsed.GetRequiredValue(dataset));
-                using MediaDecoder decoder = TrainingDecoder.Create(parsed.GetValue(ffmpeg) ?? "", parsed.GetValue(jobs));
-                DatasetStatistics statistics = await ItemProgress.RunAsync(configuration, "clips", file.Entries.Count, report => Task.Run(() => DatasetStatistics.Compute(
-                    file, decoder, parsed.GetValue(jobs), fault => report(fault is null ? null : $"failed   {fault}"), cancellationToken), cancellationToken)).ConfigureAwait(false);
-                return await TellAsync(configuration.Output, statistics).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                await configuration.Error.WriteLineAsync("Interrupted.").ConfigureAwait(false);
-                return Interrupted;
-            }
-            catch (Exception problem) when (problem is DatasetException or FfmpegUnavailableException or IOException or UnauthorizedAccessException)
-            {
-                await configuration.Error.WriteLineAsync(problem.Message).ConfigureAwait(false);
-                return Failed;
-            }
+            var file = DatasetFile.Read(parsed.GetRequiredValue(dataset));
+            using MediaDecoder decoder = TrainingDecoder.Create(parsed.GetValue(ffmpeg) ?? "", parsed.GetValue(jobs));
+            DatasetStatistics statistics = await ItemProgress.RunAsync(configuration, "clips", file.Entries.Count, report => Task.Run(() => DatasetStatistics.Compute(
+                file, decoder, parsed.GetValue(jobs), fault => report(fault is null ? null : $"failed   {fault}"), cancellationToken), cancellationToken)).ConfigureAwait(false);
+            return await TellAsync(configuration.Output, statistics).ConfigureAwait(false);
         });
         return command;
     }

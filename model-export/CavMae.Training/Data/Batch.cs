@@ -12,7 +12,7 @@ public sealed class Batch : IDisposable
     {
         Spectrograms = GC.AllocateUninitializedArray<float>(checked(size * SampleSizes.SpectrogramLength));
         Pictures = GC.AllocateUninitializedArray<float>(checked(size * SampleSizes.PictureLength));
-        Indices = new int[size];
+        (Indices, Occurrences) = (new int[size], new int[size]);
     }
 
     /// <summary>[at least Count, 1024 frames, 128 mel bins], normalised.</summary>
@@ -23,6 +23,9 @@ public sealed class Batch : IDisposable
 
     /// <summary>Which samples these are: a replaced sample shows as what stands for it.</summary>
     public int[] Indices { get; }
+
+    /// <summary>Which draws of these samples: what <see cref="ISampleSource.Read"/> was given.</summary>
+    public int[] Occurrences { get; }
 
     /// <summary>Samples held.</summary>
     public int Count { get; private set; }

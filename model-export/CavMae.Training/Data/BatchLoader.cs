@@ -10,7 +10,8 @@ namespace CavMae.Training.Data;
 /// <remarks>
 /// An unreadable sample is counted and named, and another takes its place: the first readable one in the epoch's order of those that
 /// come after its batch (round to the epoch's start), as far behind the batch's end as the unreadable one is behind its beginning. A
-/// sample of the same batch would be its own negative in the contrastive loss.
+/// sample of the same batch would be its own negative in the contrastive loss. Where only the sample that one is mixed with cannot be
+/// read, that one is counted and named, and another is drawn.
 /// </remarks>
 public sealed class BatchLoader : IDisposable
 {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 using CavMae.Retrieval.Media;
 using CavMae.Training.Data.Pictures;
 using CavMae.Training.Data.Sets;
@@ -10,9 +9,6 @@ namespace CavMae.Training.Data;
 /// <summary>The samples of a prepared data set. Thread-safe; reads at most as many other-than-WAV sounds at once as there are processors.</summary>
 public sealed class DatasetSource : ISampleSource, IDisposable
 {
-    /// <summary>ImageNet's mean and deviation of red, green and blue in 0..1.</summary>
-    private static readonly float[] PictureMean = [0.485f, 0.456f, 0.406f], PictureDeviation = [0.229f, 0.224f, 0.225f];
-
     private readonly DatasetSourceOptions _options;
     private readonly MediaDecoder _decoder;
     private readonly SoundReader _sounds;
@@ -43,14 +39,14 @@ public sealed class DatasetSource : ISampleSource, IDisposable
     public string NameOf(int index) => File.Entries[index].VideoId;
 
     /// <inheritdoc/>
-    public void Read(int index, int epoch, Span<float> spectrogram, Span<float> picture)
+    public void Read(int index, int epoch, int occurrence, Span<float> spectrogram, Span<float> picture)
     {
-        SampleDraw draw = SampleDraw.Make(_options, Count, index, epoch);
+        SampleDraw draw = SampleDraw.Make(_options, Count, index, epoch, occurrence);
         ReadSound(index, draw, spectrogram);
         ReadPicture(index, draw, picture);
         if (_options.IsTraining)
         {
-            SampleRandom random = SampleDraw.Augmentations(_options, index, epoch);
+            SampleRandom random = SampleDraw.Augmentations(_options, index, epoch, occurrence);
             Augmentation.Mask(spectrogram, _options.FrequencyMask, _options.TimeMask, random);
             LogMel.Normalize(spectrogram, _options.Mean, _options.Deviation);
             if (_options.Noise)
@@ -60,24 +56,19 @@ public sealed class DatasetSource : ISampleSource, IDisposable
         {
             LogMel.Normalize(spectrogram, _options.Mean, _options.Deviation);
         }
-        for (int channel = 0; channel < PictureMean.Length; channel++)
-        {
-            Span<float> plane = picture.Slice(channel * SampleSizes.PictureLength / 3, SampleSizes.PictureLength / 3);
-            TensorPrimitives.Subtract(plane, PictureMean[channel], plane);
-            TensorPrimitives.Divide(plane, PictureDeviation[channel], plane);
-        }
+        Pixels.Normalize(picture);
     }
 
     /// <summary>
-    /// The label vector that belongs to what <see cref="Read"/> gives: ε / classes where a label is absent, 1 − ε where it is present; of
+    /// The label vector that belongs to what <see cref="Read"/> gives for the same numbers (<see cref="Batch.Occurrences"/>): ε / classes where a label is absent, 1 − ε where it is present; of
     /// mixed samples each one's labels add (1 − ε) times its share to ε / classes.
     /// </summary>
     /// <param name="labels">Receives <see cref="LabelCount"/> numbers.</param>
     /// <exception cref="InvalidOperationException">There is no label table.</exception>
-    public void ReadLabels(int index, int epoch, Span<float> labels)
+    public void ReadLabels(int index, int epoch, int occurrence, Span<float> labels)
     {
         int[][] indices = _labels ?? throw NoTable();
-        SampleDraw draw = SampleDraw.Make(_options, Count, index, epoch);
+        SampleDraw draw = SampleDraw.Make(_options, Count, index, epoch, occurrence);
         float smoothing = _options.IsTraining ? (float)_options.LabelSmoothing : 0;
         labels.Fill(smoothing / LabelCount);
         if (draw.Partner is not { } partner)
@@ -116,7 +107,7 @@ public sealed class DatasetSource : ISampleSource, IDisposable
             int length = _sounds.Read(File.Entries[index].Wav, first.AsSpan(0, LogMel.MaxSamples));
             if (draw.Partner is { } partner)
             {
-                int secondLength = _sounds.Read(File.Entries[partner].Wav, second.AsSpan(0, LogMel.MaxSamples));
+                int secondLength = ReadPartnerSound(partner, second.AsSpan(0, LogMel.MaxSamples));
                 Augmentation.MixSound(first.AsSpan(0, length), second.AsSpan(0, secondLength), (float)draw.Lambda);
             }
             LogMel.Compute(first.AsSpan(0, length), spectrogram);
@@ -136,12 +127,36 @@ public sealed class DatasetSource : ISampleSource, IDisposable
         float[] second = ArrayPool<float>.Shared.Rent(SampleSizes.PictureLength);
         try
         {
-            PictureReader.ReadFrame(File.Entries[partner], draw.PartnerFrame, second.AsSpan(0, SampleSizes.PictureLength));
+            ReadPartnerPicture(partner, draw.PartnerFrame, second.AsSpan(0, SampleSizes.PictureLength));
             Augmentation.MixPicture(picture, second.AsSpan(0, SampleSizes.PictureLength), (float)draw.Lambda);
         }
         finally
         {
             ArrayPool<float>.Shared.Return(second);
+        }
+    }
+
+    private int ReadPartnerSound(int partner, Span<float> waveform)
+    {
+        try
+        {
+            return _sounds.Read(File.Entries[partner].Wav, waveform);
+        }
+        catch (SampleException fault)
+        {
+            throw new SampleException(fault.Message, fault) { PartnerIndex = partner };
+        }
+    }
+
+    private void ReadPartnerPicture(int partner, int frame, Span<float> picture)
+    {
+        try
+        {
+            PictureReader.ReadFrame(File.Entries[partner], frame, picture);
+        }
+        catch (SampleException fault)
+        {
+            throw new SampleException(fault.Message, fault) { PartnerIndex = partner };
         }
     }
 

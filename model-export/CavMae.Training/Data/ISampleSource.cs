@@ -7,15 +7,19 @@ public interface ISampleSource
     int Count { get; }
 
     /// <summary>
-    /// Reads one sample, normalised as the model takes it. The same index, epoch and seed give the same numbers, on any thread
-    /// and in any order.
+    /// Reads one sample, normalised as the model takes it. The same index, epoch, occurrence and seed give the same numbers, on any
+    /// thread and in any order.
     /// </summary>
     /// <param name="index">0 … <see cref="Count"/> − 1.</param>
     /// <param name="epoch">Counts from 0; chooses the frame and the augmentations.</param>
+    /// <param name="occurrence">
+    /// Counts from 0; another draw of frame and augmentations for a sample that an epoch takes more than once. A source of which every
+    /// epoch takes each sample once may ignore it.
+    /// </param>
     /// <param name="spectrogram">Receives [1024 frames, 128 mel bins], normalised by (x + 5.081) / 4.4849.</param>
     /// <param name="picture">Receives [3, 224, 224], RGB normalised by ImageNet's mean and deviation.</param>
-    /// <exception cref="SampleException">The sample's files cannot be read.</exception>
-    void Read(int index, int epoch, Span<float> spectrogram, Span<float> picture);
+    /// <exception cref="SampleException">The files of the sample, or of the one it is mixed with, cannot be read.</exception>
+    void Read(int index, int epoch, int occurrence, Span<float> spectrogram, Span<float> picture);
 
     /// <summary>What to call a sample in messages.</summary>
     string NameOf(int index);
@@ -39,4 +43,7 @@ public sealed class SampleException : Exception
     public SampleException(string message, Exception innerException) : base(message, innerException) { }
 
     public SampleException() { }
+
+    /// <summary>The sample whose files are at fault where that is not the one asked for, but the one to mix it with; else null.</summary>
+    public int? PartnerIndex { get; init; }
 }

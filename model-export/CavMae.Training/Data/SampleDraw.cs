@@ -14,16 +14,20 @@ internal readonly record struct SampleDraw(int Frame, int? Partner, int PartnerF
     /// <summary>Keys the random numbers of this choice, and those of the augmentations after it.</summary>
     private const long DrawKey = 0, AugmentationKey = 1;
 
-    public static SampleDraw Make(DatasetSourceOptions options, int count, int index, int epoch)
+    public static SampleDraw Make(DatasetSourceOptions options, int count, int index, int epoch, int occurrence)
     {
         if (!options.IsTraining)
             return new SampleDraw(options.EvaluationFrame, null, 0, 1);
-        SampleRandom random = new(options.Seed, epoch, index, DrawKey);
+        SampleRandom random = Random(options, index, epoch, occurrence, DrawKey);
         int frame = random.NextInt(DatasetEntry.Frames);
         if (random.NextDouble() >= options.Mixup)
             return new SampleDraw(frame, null, 0, 1);
         return new SampleDraw(frame, random.NextInt(count), random.NextInt(DatasetEntry.Frames), random.NextBeta(BetaParameter));
     }
 
-    public static SampleRandom Augmentations(DatasetSourceOptions options, int index, int epoch) => new(options.Seed, epoch, index, AugmentationKey);
+    public static SampleRandom Augmentations(DatasetSourceOptions options, int index, int epoch, int occurrence) =>
+        Random(options, index, epoch, occurrence, AugmentationKey);
+
+    private static SampleRandom Random(DatasetSourceOptions options, int index, int epoch, int occurrence, long key) =>
+        occurrence == 0 ? new SampleRandom(options.Seed, epoch, index, key) : new SampleRandom(options.Seed, epoch, index, key, occurrence);
 }

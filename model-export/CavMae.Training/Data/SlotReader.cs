@@ -3,6 +3,12 @@ namespace CavMae.Training.Data;
 /// <summary>Fills one place of a batch of an epoch. Thread-safe.</summary>
 internal sealed class SlotReader(ISampleSource source, IReadOnlyList<int> order, int epoch, int batchSize, UnreadableCount unreadable)
 {
+    /// <summary>How often a sample is drawn anew for want of one to mix it with.</summary>
+    private const int Draws = 4;
+
+    /// <summary>Of each place in the order, how many before it hold the same sample.</summary>
+    private readonly int[] _occurrences = Occurrences(order, source.Count);
+
     public int BatchLength(int number) => Math.Min(batchSize, order.Count - number * batchSize);
 
     /// <summary>Reads the sample that belongs there, or, where that cannot be read, the one that stands for it.</summary>
@@ -24,16 +30,32 @@ internal sealed class SlotReader(ISampleSource source, IReadOnlyList<int> order,
     private bool TryRead(int position, Batch batch, int slot)
     {
         int index = order[position];
-        try
+        for (int draw = 0; draw < Draws; draw++)
         {
-            source.Read(index, epoch, batch.Spectrogram(slot), batch.Picture(slot));
+            // No other place's: those are all below the order's length.
+            int occurrence = _occurrences[position] + draw * order.Count;
+            try
+            {
+                source.Read(index, epoch, occurrence, batch.Spectrogram(slot), batch.Picture(slot));
+                (batch.Indices[slot], batch.Occurrences[slot]) = (index, occurrence);
+                return true;
+            }
+            catch (SampleException fault)
+            {
+                int culprit = fault.PartnerIndex ?? index;
+                unreadable.Add(culprit, source.NameOf(culprit), fault);
+                if (fault.PartnerIndex is null)
+                    return false;
+            }
         }
-        catch (SampleException fault)
-        {
-            unreadable.Add(index, source.NameOf(index), fault);
-            return false;
-        }
-        batch.Indices[slot] = index;
-        return true;
+        return false;
+    }
+
+    private static int[] Occurrences(IReadOnlyList<int> order, int samples)
+    {
+        int[] soFar = new int[samples], occurrences = new int[order.Count];
+        for (int position = 0; position < occurrences.Length; position++)
+            occurrences[position] = soFar[order[position]]++;
+        return occurrences;
     }
 }

@@ -22,7 +22,7 @@ public sealed class SyntheticSource(SyntheticSplit split, int seed, int count, b
 
     public string NameOf(int index) => $"synthetic clip {index}";
 
-    public void Read(int index, int epoch, Span<float> spectrogram, Span<float> picture)
+    public void Read(int index, int epoch, int occurrence, Span<float> spectrogram, Span<float> picture)
     {
         int number = isTraining ? checked(epoch * count + index) : index;
         SyntheticClip clip = SyntheticClip.Create(split, seed, number);

@@ -75,7 +75,7 @@ internal sealed class Validation(ISampleSource source, TrainingOptions options, 
         {
             try
             {
-                source.Read(indices[i], 0, Slot(spectrograms, i, SampleSizes.SpectrogramLength), Slot(pictures, i, SampleSizes.PictureLength));
+                source.Read(indices[i], epoch: 0, occurrence: 0, Slot(spectrograms, i, SampleSizes.SpectrogramLength), Slot(pictures, i, SampleSizes.PictureLength));
             }
             catch (SampleException fault)
             {

@@ -69,6 +69,30 @@ public sealed class BatchLoaderTests
     }
 
     [Fact]
+    public void Read_OrderWithRepeats_GivesEachItsOwnOccurrence()
+    {
+        using BatchLoader loader = new(new NumberedSource(10), Options with { OrderOfEpoch = _ => [5, 2, 5, 9, 5, 2] });
+        Assert.Equal([[0, 0, 1, 0], [2, 1]], Occurrences(loader));
+        using BatchLoader shuffled = new(new NumberedSource(10), Options);
+        Assert.All(Occurrences(shuffled).SelectMany(batch => batch), occurrence => Assert.Equal(0, occurrence));
+    }
+
+    [Fact]
+    public void Read_BadPartner_IsCountedOnceAndAnotherDrawn()
+    {
+        // 1 and 3 draw 7 at first, and 3 the second time; 5 draws nothing else.
+        NumberedSource source = new(10) { BadPartner = (index, draw) => index is 5 || (index is 1 or 3 && draw < 10) || (index is 3 && draw < 20) ? 7 : null };
+        using BatchLoader loader = new(source, Options with { Shuffle = false, MaxUnreadableShare = 0.1 });
+
+        int[][] indices = Indices(Batches(loader, 0));
+
+        Assert.Equal([[0, 1, 2, 3], [4, 9, 6, 7], [8, 9]], indices);
+        Assert.Equal([[0, 10, 0, 20], [0, 0, 0, 0], [0, 0]], Occurrences(loader));
+        Assert.All(loader.Unreadable, sample => Assert.Equal(new(0, 7, "sample-7", "file 7 is broken"), sample));
+        Assert.Equal(2, loader.Unreadable.Count); // once in each of the two passes
+    }
+
+    [Fact]
     public void Read_TooManyUnreadable_StopsAndNamesThem()
     {
         using BatchLoader loader = new(new NumberedSource(100, [.. Enumerable.Range(40, 7)]), Options with { Shuffle = false, MaxUnreadableShare = 0.06, Workers = 1 });
@@ -192,6 +216,19 @@ public sealed class BatchLoaderTests
 
     private static IEnumerable<Batch> Batches(BatchLoader loader, int epoch, int firstBatch = 0) =>
         loader.Read(epoch, firstBatch, TestContext.Current.CancellationToken);
+
+    private static int[][] Occurrences(BatchLoader loader)
+    {
+        List<int[]> all = [];
+        foreach (Batch batch in Batches(loader, 0))
+        {
+            all.Add([.. batch.Occurrences.Take(batch.Count)]);
+            for (int i = 0; i < batch.Count; i++)
+                Assert.Equal(batch.Occurrences[i], batch.Spectrograms[i * SampleSizes.SpectrogramLength + 1]);
+            batch.Dispose();
+        }
+        return [.. all];
+    }
 
     private static int[][] Indices(IEnumerable<Batch> batches)
     {

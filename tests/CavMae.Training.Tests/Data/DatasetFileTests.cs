@@ -66,6 +66,30 @@ public sealed class DatasetFileTests : IDisposable
     }
 
     [Fact]
+    public void LabelTable_Written_ReadsTheSame()
+    {
+        string path = _folder.File("labels.csv");
+        Label[] labels = [new(1, "/m/b", "He said \"hi\", twice"), new(0, "/m/a", "\""), new(2, "a,b", "two\r\nlines "), new(3, "/m/d", ""), new(4, "ü", "Glöckchen")];
+
+        LabelTable.Write(path, labels);
+
+        Assert.Equal(labels.OrderBy(label => label.Index), LabelTable.Read(path).Labels);
+        Assert.StartsWith("index,mid,display_name\n0,/m/a,\"\"\"\"\n1,/m/b,\"He said \"\"hi\"\", twice\"\n", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LabelTable_WrittenWithGapsOrTwice_IsRefusedAndNothingWritten()
+    {
+        string path = _folder.File("labels.csv");
+        Assert.Contains("1 is missing", Refused(new(0, "a", ""), new(2, "b", "")), StringComparison.Ordinal);
+        Assert.Contains("'a' is there a second time", Refused(new(0, "a", ""), new(1, "a", "")), StringComparison.Ordinal);
+        Assert.Contains("holds no labels", Refused(), StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.FullPath));
+
+        string Refused(params Label[] labels) => Assert.Throws<DatasetException>(() => LabelTable.Write(path, labels)).Message;
+    }
+
+    [Fact]
     public void LabelTable_LabelNotInIt_IsNamedWithItsClip()
     {
         LabelTable table = Clips.Labels(_folder, "/m/a");

@@ -42,9 +42,41 @@ public sealed class DatasetSourceTests : IDisposable
     }
 
     [Fact]
+    public void Read_Occurrences_VaryAsEpochsDoInTrainingOnly()
+    {
+        DatasetSourceOptions options = new() { Seed = 3, FrequencyMask = 48, TimeMask = 192, Noise = true };
+        using DatasetSource source = new(_file, options), evaluation = new(_file, options with { IsTraining = false });
+
+        Assert.Equal(Read(source, 1, 0, 1).Spectrogram, Read(source, 1, 0, 1).Spectrogram);
+        Assert.NotEqual(Read(source, 1, 0, 0).Spectrogram, Read(source, 1, 0, 1).Spectrogram);
+        Assert.NotEqual(Read(source, 1, 0, 1).Spectrogram, Read(source, 1, 1, 0).Spectrogram);
+        Assert.Equal(Read(evaluation, 1, 0, 0).Spectrogram, Read(evaluation, 1, 0, 1).Spectrogram);
+        Assert.Equal(10, Enumerable.Range(0, 100).Select(occurrence => SampleDraw.Make(options, 4, 1, 0, occurrence).Frame).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Read_PartnerBroken_NamesThePartner(bool isSound)
+    {
+        DatasetSourceOptions options = new() { Mixup = 1, Seed = 11 };
+        using DatasetSource source = new(_file, options);
+        int epoch = Enumerable.Range(0, 100).First(epoch => SampleDraw.Make(options, 4, 0, epoch, 0).Partner == 1);
+        string broken = isSound ? _file.Entries[1].Wav : _file.Entries[1].FramePath(SampleDraw.Make(options, 4, 0, epoch, 0).PartnerFrame);
+        File.WriteAllText(broken, "broken");
+
+        var fault = Assert.Throws<SampleException>(() => Read(source, 0, epoch));
+
+        Assert.Equal(1, fault.PartnerIndex);
+        Assert.Contains(broken, fault.Message, StringComparison.Ordinal);
+        File.WriteAllText(_file.Entries[0].Wav, "broken");
+        Assert.Null(Assert.Throws<SampleException>(() => Read(source, 0, epoch)).PartnerIndex);
+    }
+
+    [Fact]
     public void Draw_ManyEpochs_TakesEveryPictureAndMixesAsOftenAsAsked()
     {
-        SampleDraw[] draws = [.. Enumerable.Range(0, 2000).Select(epoch => SampleDraw.Make(new DatasetSourceOptions { Mixup = 0.25 }, count: 7, index: 1, epoch))];
+        SampleDraw[] draws = [.. Enumerable.Range(0, 2000).Select(epoch => SampleDraw.Make(new DatasetSourceOptions { Mixup = 0.25 }, count: 7, index: 1, epoch, 0))];
         Assert.All(draws.GroupBy(draw => draw.Frame), frames => Assert.InRange(frames.Count(), 130, 270)); // 200 ± 13
         Assert.Equal(10, draws.Select(draw => draw.Frame).Distinct().Count());
         Assert.InRange(draws.Count(draw => draw.Partner is not null), 420, 580); // 500 ± 19
@@ -56,12 +88,12 @@ public sealed class DatasetSourceTests : IDisposable
     {
         DatasetSourceOptions options = new() { Mixup = 1, LabelSmoothing = 0.1, Seed = 11 };
         using DatasetSource source = new(_file, options, Clips.Labels(_folder, "/m/a", "/m/b", "/m/c"));
-        int epoch = Enumerable.Range(0, 100).First(epoch => SampleDraw.Make(options, 4, 0, epoch).Partner == 1);
-        SampleDraw draw = SampleDraw.Make(options, 4, index: 0, epoch);
+        int epoch = Enumerable.Range(0, 100).First(epoch => SampleDraw.Make(options, 4, 0, epoch, 0).Partner == 1);
+        SampleDraw draw = SampleDraw.Make(options, 4, index: 0, epoch, 0);
         var labels = new float[3];
 
         (float[] spectrogram, float[] picture) = Read(source, 0, epoch);
-        source.ReadLabels(0, epoch, labels);
+        source.ReadLabels(0, epoch, 0, labels);
 
         float[] waveform = Clips.Waveform(0);
         Augmentation.MixSound(waveform, Clips.Waveform(1), (float)draw.Lambda);
@@ -88,9 +120,9 @@ public sealed class DatasetSourceTests : IDisposable
         using DatasetSource evaluation = new(_file, new DatasetSourceOptions { LabelSmoothing = 0.2, IsTraining = false }, table);
         var labels = new float[4];
 
-        training.ReadLabels(1, 0, labels);
+        training.ReadLabels(1, 0, 0, labels);
         Assert.Equal([0.8f, 0.05f, 0.8f, 0.05f], labels);
-        evaluation.ReadLabels(1, 0, labels);
+        evaluation.ReadLabels(1, 0, 0, labels);
         Assert.Equal([1, 0, 1, 0], labels);
     }
 
@@ -108,7 +140,7 @@ public sealed class DatasetSourceTests : IDisposable
         string message = Assert.Throws<DatasetException>(() => new DatasetSource(_file, new DatasetSourceOptions(), Clips.Labels(_folder, "/m/a", "/m/b"))).Message;
         Assert.Contains("'/m/c' of 'clip-1'", message, StringComparison.Ordinal);
         using DatasetSource without = new(_file, new DatasetSourceOptions());
-        Assert.Throws<InvalidOperationException>(() => without.ReadLabels(0, 0, []));
+        Assert.Throws<InvalidOperationException>(() => without.ReadLabels(0, 0, 0, []));
     }
 
     [Fact]
@@ -151,10 +183,10 @@ public sealed class DatasetSourceTests : IDisposable
         Assert.StartsWith("clip-3: ", Assert.Single(statistics.Unreadable), StringComparison.Ordinal);
     }
 
-    private static (float[] Spectrogram, float[] Picture) Read(DatasetSource source, int index, int epoch)
+    private static (float[] Spectrogram, float[] Picture) Read(DatasetSource source, int index, int epoch, int occurrence = 0)
     {
         float[] spectrogram = new float[SampleSizes.SpectrogramLength], picture = new float[SampleSizes.PictureLength];
-        source.Read(index, epoch, spectrogram, picture);
+        source.Read(index, epoch, occurrence, spectrogram, picture);
         return (spectrogram, picture);
     }
 

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using CavMae.Checkpoints;
 using CavMae.Training.Commands;
 using CavMae.Training.Data;
@@ -9,7 +8,7 @@ namespace CavMae.Training.Tests.Data;
 
 public sealed class PrepareCommandTests : IDisposable
 {
-    private const string Zoom = "zoom_640x360_25fps_10s";
+    private const string Zoom = "zoom_640x360_25fps_10s", Bars = "bars_480x854_29.97fps_12.3s";
 
     private readonly TemporaryFolder _folder = new();
 
@@ -36,15 +35,64 @@ public sealed class PrepareCommandTests : IDisposable
         DatasetEntry entry = Assert.Single(DatasetFile.Read(Path.Combine(Out, "dataset.json")).Entries);
         Assert.Equal("sub_a_b", entry.VideoId);
         Assert.Equal(["/m/1", "/m/2"], entry.Labels);
-        Assert.Equal(12, Directory.GetFiles(Out, "*", SearchOption.AllDirectories).Length);
+        Assert.Equal(13, Directory.GetFiles(Out, "*", SearchOption.AllDirectories).Length); // a sound, ten pictures, the list, and prepared.jsonl
         AssertHearsAndSeesTheReference(entry);
 
         File.Delete(_folder.File("in/broken.mp4"));
         DateTime written = File.GetLastWriteTimeUtc(entry.Wav);
+        string[] leftovers = [Path.Combine(Out, "dataset.json.1-2.part"), entry.Wav + ".1-2.part", entry.FramePath(3) + ".1-2.part"];
+        string notOurs = Path.Combine(Out, "notes.part");
+        Array.ForEach([.. leftovers, notOurs], path => File.WriteAllText(path, "half"));
         (code, output, _) = await RunAsync(arguments);
         Assert.Equal(0, code);
         Assert.Contains("0 prepared, 1 already there, 0 failed", output, StringComparison.Ordinal);
         Assert.Equal(written, File.GetLastWriteTimeUtc(entry.Wav));
+        Assert.DoesNotContain(leftovers, File.Exists);
+        Assert.True(File.Exists(notOurs));
+    }
+
+    [Fact]
+    public async Task Prepare_OtherVideoOfTheSameName_HasAClipOfItsOwn()
+    {
+        Array.ForEach(["one", "two"], folder => Directory.CreateDirectory(_folder.File(folder)));
+        File.Copy(Fixtures.Clip(Zoom + ".mp4"), _folder.File("one/a.mp4"));
+        File.Copy(Fixtures.Clip(Bars + ".mp4"), _folder.File("two/a.mp4"));
+        File.WriteAllLines(_folder.File("labels.csv"), ["file,labels", "a.mp4,/m/1"]);
+
+        DatasetEntry first = Assert.Single(await PrepareAsync("one", "1 prepared, 0 already there", "--labels", _folder.File("labels.csv")));
+        byte[] sound = File.ReadAllBytes(first.Wav);
+        IReadOnlyList<DatasetEntry> both = await PrepareAsync("two", "1 prepared, 0 already there");
+
+        Assert.Equal(2, both.Count);
+        Assert.Equivalent(first, both[0]); // with its label
+        Assert.Matches("^a-[0-9a-f]{12}$", both[1].VideoId);
+        Assert.Equal(sound, File.ReadAllBytes(first.Wav));
+        Assert.NotEqual(sound, File.ReadAllBytes(both[1].Wav));
+
+        // Another video in the place of the first is another source; a folder that moved is not.
+        File.Copy(Fixtures.Clip(Bars + ".mp4"), _folder.File("one/a.mp4"), overwrite: true);
+        File.SetLastWriteTimeUtc(_folder.File("one/a.mp4"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(2, (await PrepareAsync("one", "1 prepared, 0 already there")).Count);
+        Assert.Equal(File.ReadAllBytes(both[1].Wav), File.ReadAllBytes(first.Wav));
+        Directory.Move(_folder.File("two"), _folder.File("three"));
+        Assert.Equal(both.Select(entry => entry.VideoId), (await PrepareAsync("three", "0 prepared, 1 already there")).Select(entry => entry.VideoId));
+    }
+
+    [Fact]
+    public async Task Prepare_WhatIsThereIsBroken_SaysSoBeforeAnythingIsMade()
+    {
+        PreparedFolder folder = new(Out);
+        folder.Create();
+        using (folder.OpenSources())
+            Assert.Contains("prepared.jsonl", (await RunAsync("prepare", Fixtures.Clip(Zoom + ".mp4"), "--out", Out)).Error, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Out, "prepared.jsonl"), "{}\n");
+        Assert.Contains("prepared.jsonl, line 1: ", (await RunAsync("prepare", Fixtures.Clip(Zoom + ".mp4"), "--out", Out)).Error, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Out, "prepared.jsonl"), "");
+        File.WriteAllText(folder.DatasetPath, "{");
+        (int code, _, string error) = await RunAsync("prepare", Fixtures.Clip(Zoom + ".mp4"), "--out", Out);
+        Assert.Equal(1, code);
+        Assert.Contains("dataset.json is no data set list", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(Path.Combine(Out, "audio")));
     }
 
     [Fact]
@@ -114,6 +162,14 @@ public sealed class PrepareCommandTests : IDisposable
         Assert.Equal(1, (await RunAsync("statistics", _folder.File("missing.json"))).Code);
     }
 
+    private async Task<IReadOnlyList<DatasetEntry>> PrepareAsync(string folder, string counts, params string[] more)
+    {
+        (int code, string output, string error) = await RunAsync(["prepare", _folder.File(folder), "--out", Out, .. more]);
+        Assert.True(code == 0, error);
+        Assert.StartsWith(counts, output, StringComparison.Ordinal);
+        return DatasetFile.Read(Path.Combine(Out, "dataset.json")).Entries;
+    }
+
     private static void AssertHearsAndSeesTheReference(DatasetEntry entry)
     {
         using var golden = SafeTensors.Open(Fixtures.Golden("audio.safetensors"));
@@ -138,9 +194,8 @@ public sealed class PrepareCommandTests : IDisposable
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(CancellationToken cancellationToken, params string[] arguments)
     {
-        RootCommand root = new("test") { PrepareCommand.Create(), StatisticsCommand.Create() };
         using StringWriter output = new(), error = new();
-        int code = await root.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = output, Error = error }, cancellationToken);
+        int code = await CommandLine.RunAsync(arguments, output, error, cancellationToken);
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PatternSource(int count) : ISampleSource
 
     public string NameOf(int index) => $"{Name} {index}";
 
-    public void Read(int index, int epoch, Span<float> spectrogram, Span<float> picture)
+    public void Read(int index, int epoch, int occurrence, Span<float> spectrogram, Span<float> picture)
     {
         if (Unreadable.Contains(index))
             throw new SampleException("it is damaged");

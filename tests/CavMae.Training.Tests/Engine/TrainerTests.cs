@@ -166,7 +166,7 @@ public sealed class TrainerTests : IDisposable
     private static (float[] Sound, float[] Picture) Read(SyntheticSource source, int index, int epoch)
     {
         (float[] sound, float[] picture) = (new float[SampleSizes.SpectrogramLength], new float[SampleSizes.PictureLength]);
-        source.Read(index, epoch, sound, picture);
+        source.Read(index, epoch, 0, sound, picture);
         return (sound, picture);
     }
 }

@@ -7,47 +7,65 @@ internal enum PreparedState
 {
     Prepared,
 
-    /// <summary>All of its files were there already.</summary>
+    /// <summary>All of its files were there already, made of this video as it is now.</summary>
     Present,
     Failed,
 }
 
 /// <summary>What became of one video.</summary>
+/// <param name="File">With the id that its clip has in the folder.</param>
 /// <param name="Fault">Why it failed; null where it did not.</param>
 internal sealed record PreparedVideo(VideoFile File, PreparedState State, string? Fault = null);
 
-/// <summary>Makes a data set of videos: the first scene of each as the service hears and sees it. A video that cannot be used is a result, not the end.</summary>
+/// <summary>
+/// Makes a data set of videos: the first scene of each as the service hears and sees it. A video that cannot be used is a result, not the end.
+/// Clips of other videos that are in the folder stay there and in its list.
+/// </summary>
 internal sealed class DatasetPreparer(PreparedFolder folder, MediaDecoder decoder)
 {
     /// <param name="jobs">Videos under way at once.</param>
     /// <param name="report">Told of each video as it is done, from any thread, one call at a time.</param>
     /// <returns>What became of each, in the videos' order.</returns>
     /// <exception cref="FfmpegUnavailableException">ffmpeg is missing.</exception>
-    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="DatasetException">What is in the folder is broken.</exception>
+    /// <exception cref="IOException">The folder cannot be written, or another process is preparing there.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; videos that were done stay, and the next run goes on behind them.</exception>
     public async Task<IReadOnlyList<PreparedVideo>> RunAsync(
         IReadOnlyList<VideoFile> videos, FileLabels labels, int jobs, Action<PreparedVideo> report, CancellationToken cancellationToken)
     {
         folder.Create();
+        using PreparedSources sources = folder.OpenSources();
+        folder.RemoveLeftovers();
+        IReadOnlyList<DatasetEntry> listed = folder.ReadDataset();
+        videos = sources.GiveIds(videos, listed.Select(entry => entry.VideoId));
         var results = new PreparedVideo[videos.Count];
         Lock turn = new();
         ParallelOptions options = new() { MaxDegreeOfParallelism = jobs, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, videos.Count), options, async (i, stop) =>
         {
-            results[i] = await PrepareAsync(videos[i], stop).ConfigureAwait(false);
+            results[i] = await PrepareAsync(videos[i], sources, stop).ConfigureAwait(false);
             lock (turn)
                 report(results[i]);
         }).ConfigureAwait(false);
         PreparedVideo[] usable = [.. results.Where(result => result.State is not PreparedState.Failed)];
         if (usable.Length > 0)
-            folder.WriteDataset(usable.Select(result => (result.File.Id, labels.Of(result.File))));
+        {
+            HashSet<string> ids = [.. videos.Select(video => video.Id)];
+            folder.WriteDataset(usable.Select(result => (result.File.Id, labels.Of(result.File))), listed.Where(entry => !ids.Contains(entry.VideoId)));
+        }
         return results;
     }
 
-    private async Task<PreparedVideo> PrepareAsync(VideoFile file, CancellationToken cancellationToken)
+    private async Task<PreparedVideo> PrepareAsync(VideoFile file, PreparedSources sources, CancellationToken cancellationToken)
     {
-        if (folder.Holds(file.Id))
+        if (PreparedSource.TryOf(file) is not { } source)
+            return new PreparedVideo(file, PreparedState.Failed, "The file is not there, or may not be read.");
+        if (source.LooksLike(sources.Of(file.Id)) && folder.Holds(file.Id))
+        {
+            if (source != sources.Of(file.Id))
+                sources.Set(source); // it was moved
             return new PreparedVideo(file, PreparedState.Present);
+        }
         Scene scene;
         try
         {
@@ -59,6 +77,9 @@ internal sealed class DatasetPreparer(PreparedFolder folder, MediaDecoder decode
             cancellationToken.ThrowIfCancellationRequested();
             return new PreparedVideo(file, PreparedState.Failed, problem.Message);
         }
+        // In this order: whenever the process ends, a clip whose sound is there is made of what is noted.
+        folder.Drop(file.Id);
+        sources.Set(source);
         folder.Write(file.Id, scene.Audio!, scene.Frames);
         return new PreparedVideo(file, PreparedState.Prepared);
     }

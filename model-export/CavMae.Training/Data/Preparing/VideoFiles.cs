@@ -8,7 +8,7 @@ namespace CavMae.Training.Data.Preparing;
 /// <summary>A video to prepare.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Name">Its path below the folder that was given, with '/'; for a file given by itself its file name.</param>
-/// <param name="Id">The name of what is made of it: safe in file names, and no other video's.</param>
+/// <param name="Id">The name of what is made of it: safe in file names, and no other's of the videos found with it.</param>
 internal sealed record VideoFile(string Path, string Name, string Id);
 
 /// <summary>Finds videos and gives them ids.</summary>
@@ -48,8 +48,16 @@ internal static class VideoFiles
             .Select(file => new VideoFile(file.Key, file.Value, UniqueId(file.Key, file.Value)))
             .OrderBy(file => file.Name, StringComparer.Ordinal).ThenBy(file => file.Path, StringComparer.Ordinal)];
 
-        string UniqueId(string path, string name) => pathsOfId[SafeId(name)].Count() == 1 ? SafeId(name) : $"{SafeId(name)}-{Hash(path, name, nameOfPath)}";
+        // The hash is of the name, so that a folder can be moved; of the whole path where two of one name come from different folders.
+        string UniqueId(string path, string name) => pathsOfId[SafeId(name)].Count() == 1
+            ? SafeId(name)
+            : IdWithHash(name, nameOfPath.Values.Count(other => other == name) == 1 ? name : path);
     }
+
+    /// <summary>An id that other videos of the same name do not have.</summary>
+    /// <param name="hashed">What tells it from those.</param>
+    public static string IdWithHash(string name, string hashed) =>
+        $"{SafeId(name)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(hashed)))[..HashDigits]}";
 
     /// <summary>The name without its extension; anything but ASCII letters, digits, '.', '-' and '_' becomes '_'.</summary>
     private static string SafeId(string name)
@@ -61,13 +69,6 @@ internal static class VideoFiles
                 id[i] = '_';
         }
         return id.Length == 0 ? "_" : id.ToString(0, Math.Min(id.Length, MaxIdLength));
-    }
-
-    /// <summary>Of the name, so that a folder can be moved; of the whole path where two of one name come from different folders.</summary>
-    private static string Hash(string path, string name, Dictionary<string, string> nameOfPath)
-    {
-        bool isOnly = nameOfPath.Values.Count(other => other == name) == 1;
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(isOnly ? name : path)))[..HashDigits];
     }
 
     private static void AddFolder(string folder, Dictionary<string, string> nameOfPath)

@@ -37,15 +37,23 @@ public sealed class LabelTable
                 table.Add(line, fields);
             isHeader = false;
         }
-        table.Labels = [.. table._byMid.Values.OrderBy(label => label.Index)];
-        if (table.Count == 0)
-            throw new DatasetException($"{path} holds no labels.");
-        for (int i = 0; i < table.Count; i++)
-        {
-            if (table.Labels[i].Index != i)
-                throw new DatasetException($"{path}: the indices are not 0 to {table.Count - 1}, each once: {i} is missing.");
-        }
+        table.Complete();
         return table;
+    }
+
+    /// <summary>Writes a table, under a temporary name first: it is there whole or not at all.</summary>
+    /// <exception cref="DatasetException">It could not be read again: an index or mid twice, indices with gaps, or no label at all.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, IEnumerable<Label> labels)
+    {
+        ArgumentNullException.ThrowIfNull(labels);
+        LabelTable table = new(path);
+        int line = 1;
+        foreach (Label label in labels)
+            table.Add(++line, label);
+        table.Complete();
+        CsvWriter.WriteRows(path, table.Labels
+            .Select(label => (string[])[label.Index.ToString(CultureInfo.InvariantCulture), label.Mid, label.DisplayName]).Prepend(Header));
     }
 
     /// <summary>The label of an identifier; null where there is none.</summary>
@@ -66,8 +74,25 @@ public sealed class LabelTable
             throw Wrong(line, $"there are {fields.Length} fields, not {Header.Length}; names with commas stand in double quotes");
         if (!int.TryParse(fields[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             throw Wrong(line, $"the index is '{fields[0]}', not a whole number");
-        if (!_byMid.TryAdd(fields[1], new Label(index, fields[1], fields[2])))
-            throw Wrong(line, $"'{fields[1]}' is there a second time");
+        Add(line, new Label(index, fields[1], fields[2]));
+    }
+
+    private void Add(int line, Label label)
+    {
+        if (!_byMid.TryAdd(label.Mid, label))
+            throw Wrong(line, $"'{label.Mid}' is there a second time");
+    }
+
+    private void Complete()
+    {
+        Labels = [.. _byMid.Values.OrderBy(label => label.Index)];
+        if (Count == 0)
+            throw new DatasetException($"{_path} holds no labels.");
+        for (int i = 0; i < Count; i++)
+        {
+            if (Labels[i].Index != i)
+                throw new DatasetException($"{_path}: the indices are not 0 to {Count - 1}, each once: {i} is missing.");
+        }
     }
 
     private DatasetException Wrong(int line, string what) => new($"{_path}, line {line}: {what}.");

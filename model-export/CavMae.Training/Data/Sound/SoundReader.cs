@@ -1,4 +1,5 @@
 using CavMae.Retrieval.Media;
+using CavMae.Training.Data.Sets;
 
 namespace CavMae.Training.Data.Sound;
 
@@ -8,7 +9,7 @@ internal sealed class SoundReader(MediaDecoder decoder)
     /// <param name="waveform">Receives −1..1 at 16 kHz, the first channel.</param>
     /// <returns>Samples read, at least one log-mel frame.</returns>
     /// <exception cref="SampleException">The file is missing, broken, or has no sound of 25 ms.</exception>
-    /// <exception cref="FfmpegUnavailableException">ffmpeg is needed and missing.</exception>
+    /// <exception cref="DatasetException">ffmpeg is needed and missing.</exception>
     public int Read(string path, Span<float> waveform)
     {
         int samples;
@@ -23,6 +24,10 @@ internal sealed class SoundReader(MediaDecoder decoder)
         catch (Exception problem) when (problem is InvalidDataException or EndOfStreamException or MediaException)
         {
             throw new SampleException($"{path} cannot be heard: {problem.Message}", problem);
+        }
+        catch (FfmpegUnavailableException missing)
+        {
+            throw new DatasetException($"{path} is no WAV file, and needs ffmpeg: {missing.Message}", missing);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
