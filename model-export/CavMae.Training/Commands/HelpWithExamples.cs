@@ -10,8 +10,8 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     private const string Examples = """
         Examples:
           cavmae-train train --data synthetic --validation synthetic --recipe demo --out runs/demo
-          cavmae-train prepare ~/Videos --out data/mine
-          cavmae-train train --data data/mine/dataset.json --recipe base --imagenet mae_pretrain_vit_base_full.pth --out runs/mine
+          cavmae-train prepare ~/Videos --out datasets/mine
+          cavmae-train train --data datasets/mine/dataset.json --recipe base --imagenet mae_pretrain_vit_base_full.pth --out runs/mine
           cavmae-train recipe base > mine.json
 
         Exit codes: 0 done, 1 failed (the reason is on standard error), 130 interrupted. A run that was stopped, even by kill -9, goes on when the same command is given again.

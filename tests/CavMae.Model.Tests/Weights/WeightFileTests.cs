@@ -90,11 +90,31 @@ public sealed class WeightFileTests : IDisposable
     [Fact]
     public void FindOptions_HeadsThatCannotBeGuessed_AsksForThem()
     {
-        using Checkpoint checkpoint = Saved(SmallModel.Options());
+        using CavMaeModel model = new(SmallModel.Options());
+        string path = folder.File("silent.safetensors");
+        SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => CavMaeWeights.ToWrite(named.name, named.parameter))]);
+        using Checkpoint checkpoint = Checkpoint.Open(path);
         CheckpointException problem = Assert.Throws<CheckpointException>(() => CavMaeWeights.FindOptions(checkpoint));
         Assert.Contains("8 of the encoder", problem.Message, StringComparison.Ordinal);
         problem = Assert.Throws<CheckpointException>(() => CavMaeWeights.FindOptions(checkpoint, heads: 2));
         Assert.Contains("8 of the decoder", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FindOptions_SavedModel_KnowsItsHeads()
+    {
+        CavMaeOptions options = SmallModel.Options() with { EmbedDim = 128, Heads = 8, DecoderEmbedDim = 96, DecoderHeads = 6 };
+        using Checkpoint checkpoint = Saved(options);
+        Assert.Equal(options, CavMaeWeights.FindOptions(checkpoint));
+    }
+
+    [Fact]
+    public void Load_OtherHeads_IsRefused()
+    {
+        using Checkpoint checkpoint = Saved(SmallModel.Options());
+        using CavMaeModel model = new(SmallModel.Options() with { Heads = 4 });
+        CheckpointException problem = Assert.Throws<CheckpointException>(() => CavMaeWeights.Load(model, checkpoint));
+        Assert.Contains("2 + 2 attention heads", problem.Message, StringComparison.Ordinal);
     }
 
     [Theory]
