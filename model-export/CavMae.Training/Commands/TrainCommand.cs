@@ -25,7 +25,7 @@ internal static class TrainCommand
     private static readonly Option<DirectoryInfo> OutOption = new("--out") { Description = "The run's folder; a run that is there goes on.", Required = true, HelpName = "DIR" };
     private static readonly Option<string> RecipeOption = new("--recipe") { Description = $"Settings: {string.Join(", ", Recipes.All.Keys)}, or a JSON file (see 'recipe').", DefaultValueFactory = _ => "base", HelpName = "NAME|FILE" };
     private static readonly Option<string?> ObjectiveOption = new("--objective") { Description = "cav-mae (both losses, as the recipe weighs them), contrastive (CAV: nothing masked) or masked (AV-MAE).", HelpName = "NAME" };
-    private static readonly Option<int?> EpochsOption = new("--epochs") { Description = "Instead of the recipe's.", HelpName = "N" };
+    private static readonly Option<int?> EpochsOption = new("--epochs") { Description = "Instead of the recipe's; 0 saves and ranks the initial weights.", HelpName = "N" };
     private static readonly Option<int?> BatchOption = new("--batch-size") { Description = "Instead of the recipe's.", HelpName = "N" };
     private static readonly Option<double?> RateOption = new("--learning-rate") { Description = "Instead of the recipe's.", HelpName = "X" };
     private static readonly Option<int?> SeedOption = new("--seed") { Description = "Instead of the recipe's.", HelpName = "N" };
@@ -112,6 +112,7 @@ internal static class TrainCommand
                 _ => recipe.Objective,
             },
             Epochs = parsed.GetValue(EpochsOption) ?? recipe.Epochs,
+            StopAfterEpoch = parsed.GetValue(EpochsOption) is null ? recipe.StopAfterEpoch : 0,
             BatchSize = parsed.GetValue(BatchOption) ?? recipe.BatchSize,
             LearningRate = parsed.GetValue(RateOption) ?? recipe.LearningRate,
             Seed = parsed.GetValue(SeedOption) ?? recipe.Seed,

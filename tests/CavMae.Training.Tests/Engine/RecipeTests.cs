@@ -80,4 +80,16 @@ public sealed class RecipeTests
         Assert.NotEmpty(error.ToString());
         Assert.False(Directory.Exists(folder.File("run")));
     }
+
+    [Fact]
+    public async Task Command_NoEpochsOfARecipeThatStopsEarly_SavesTheInitialWeights()
+    {
+        using TemporaryFolder folder = new();
+        using StringWriter output = new(), error = new();
+
+        int code = await CommandLine.RunAsync(["train", "--data", "synthetic", "--recipe", "demo", "--epochs", "0", "--out", folder.File("run")], output, error, TestContext.Current.CancellationToken);
+
+        Assert.True(code == 0, error.ToString());
+        Assert.True(File.Exists(Path.Combine(folder.File("run"), "best.safetensors")));
+    }
 }
