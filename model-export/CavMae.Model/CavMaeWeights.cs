@@ -65,7 +65,11 @@ public static partial class CavMaeWeights
 
     /// <summary>Writes a safetensors file, whole or not at all. Its metadata tell the numbers of heads, beside what is given.</summary>
     /// <exception cref="IOException">The file cannot be written; one that was there stays as it was.</exception>
-    public static void Save(CavMaeModel model, string path, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Save(CavMaeModel model, string path, IReadOnlyDictionary<string, string>? metadata = null) => Save(model, path, [], metadata);
+
+    /// <summary>Writes the weights and, behind them, tensors that are not the model's: a training state.</summary>
+    /// <exception cref="IOException">The file cannot be written; one that was there stays as it was.</exception>
+    public static void Save(CavMaeModel model, string path, IReadOnlyList<TensorToWrite> others, IReadOnlyDictionary<string, string>? metadata)
     {
         ArgumentNullException.ThrowIfNull(model);
         Dictionary<string, string> all = new(metadata ?? new Dictionary<string, string>())
@@ -73,7 +77,7 @@ public static partial class CavMaeWeights
             [Checkpoint.HeadsKey] = model.Options.Heads.ToString(CultureInfo.InvariantCulture),
             [Checkpoint.DecoderHeadsKey] = model.Options.DecoderHeads.ToString(CultureInfo.InvariantCulture),
         };
-        SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => ToWrite(named.name, named.parameter))], all);
+        SafeTensorsWriter.Write(path, [.. model.named_parameters().Select(named => ToWrite(named.name, named.parameter)), .. others], all);
         GC.KeepAlive(model); // Its finalizer would dispose the parameters while they are written.
     }
 

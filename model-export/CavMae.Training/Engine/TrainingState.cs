@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using CavMae.Checkpoints;
@@ -55,20 +54,18 @@ internal static class TrainingState
     /// <exception cref="TrainingException">It cannot be written; the state saved before stays.</exception>
     public static void Save(string path, CavMaeModel model, Adam adam, TrainingPosition position, TrainingOptions options)
     {
-        List<TensorToWrite> tensors = [.. model.named_parameters().Select(named => CavMaeWeights.ToWrite(named.name, named.parameter))];
+        List<TensorToWrite> moments = [];
         foreach (Adam.Moment moment in adam.Moments)
         {
-            tensors.Add(CavMaeWeights.ToWrite(MeanPrefix + moment.Name, moment.Mean));
-            tensors.Add(CavMaeWeights.ToWrite(SquarePrefix + moment.Name, moment.Square));
+            moments.Add(CavMaeWeights.ToWrite(MeanPrefix + moment.Name, moment.Mean));
+            moments.Add(CavMaeWeights.ToWrite(SquarePrefix + moment.Name, moment.Square));
         }
         Dictionary<string, string> metadata = new()
         {
             [PositionKey] = JsonSerializer.Serialize(position, TrainingJson.Default.TrainingPosition),
             [RecipeKey] = options.ToJson(),
-            [Checkpoint.HeadsKey] = model.Options.Heads.ToString(CultureInfo.InvariantCulture),
-            [Checkpoint.DecoderHeadsKey] = model.Options.DecoderHeads.ToString(CultureInfo.InvariantCulture),
         };
-        Writing(path, () => SafeTensorsWriter.Write(path, tensors, metadata));
+        Writing(path, () => CavMaeWeights.Save(model, path, moments, metadata));
     }
 
     /// <summary>Says what a failed write means for the run.</summary>
