@@ -18,9 +18,6 @@ internal static class Tolerances
     /// <summary>Positions: sines and cosines of float64, rounded to float32.</summary>
     public const double TableEntry = 1e-6;
 
-    /// <summary>A float32 sum of 256 numbers of ±1.</summary>
-    public const double SumOf256 = 2e-5;
-
     /// <summary>A float32 mean of some dozens of squares against float64, relative.</summary>
     public const double Formula = 1e-5;
 
