@@ -47,7 +47,7 @@ internal static class CommandLine
 
         RootCommand root = new("Makes a model bundle (audio.onnx, visual.onnx, model.json) of a CAV-MAE checkpoint.")
         {
-            checkpoint, folder, name, precision, heads, untrained, license, trainingData, RandomCommand.Create(),
+            checkpoint, folder, name, precision, heads, untrained, license, trainingData, RandomCommand.Create(), VerifyCommand.Create(),
         };
         root.SetAction((parsed, cancellation) =>
         {
