@@ -26,6 +26,9 @@ internal sealed class ComparedBundle : IAsyncDisposable
 
     public bool IsCheckpoint => temporary is not null;
 
+    /// <summary>Where the bundle of a checkpoint lies until this object is disposed of; null for a bundle that is there.</summary>
+    internal string? TemporaryFolder => temporary?.FullPath;
+
     /// <summary>What messages call it.</summary>
     public string Title => IsCheckpoint ? System.IO.Path.GetFileName(Path) : Model.ModelId;
 
