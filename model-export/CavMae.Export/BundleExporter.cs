@@ -25,15 +25,13 @@ public static partial class BundleExporter
         CheckName(options.Name);
         if (!Enum.IsDefined(options.Precision))
             throw new ExportException($"There is no precision {options.Precision}: {string.Join(", ", Enum.GetNames<ExportPrecision>())} can be exported.");
+        if (options is { Precision: ExportPrecision.Int8, StandardOperatorsOnly: true })
+            throw new ExportException("int8 needs ONNX Runtime's own operators: leave out --standard-operators, or export with --precision fp32 or fp16.");
         if (!File.Exists(options.CheckpointPath))
             throw new ExportException($"There is no checkpoint {options.CheckpointPath}.");
         using var checkpoint = Checkpoint.Open(options.CheckpointPath);
         var sizes = EncoderSizesFinder.Find(checkpoint, options.Heads);
-        (string File, GraphBuilder Graph)[] graphs =
-        [
-            ("audio.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Audio, precision: options.Precision)),
-            ("visual.onnx", EncoderGraph.Build(checkpoint, sizes, Modality.Visual, precision: options.Precision)),
-        ];
+        BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options)];
         ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
 
         using BundleFolder folder = new(options.OutputFolder);
@@ -41,12 +39,20 @@ public static partial class BundleExporter
         string identity = ModelIdentity.Hash(checkpoint, sizes, meter.Add, cancellation);
         meter.Begin("Hashing the checkpoint");
         string sourceHash = HashFile(options.CheckpointPath, meter, cancellation);
-        SortedDictionary<string, string> files = new(StringComparer.Ordinal);
-        foreach ((string file, GraphBuilder graph) in graphs)
+        SortedDictionary<string, string> files;
+        using (ModelFiles writer = new(folder.StagingPath, meter.Add, cancellation))
         {
-            meter.Begin($"Writing {file}");
-            foreach ((string name, string hash) in ModelFiles.Write(graph, folder.StagingPath, file, meter.Add, cancellation))
-                files.Add(name, hash);
+            foreach (BundleGraph graph in graphs)
+            {
+                meter.Begin($"Writing {graph.File}");
+                writer.Add(graph.File, graph.Graph);
+            }
+            files = writer.Finish();
+        }
+        foreach (BundleGraph graph in graphs.Where(graph => graph.Options.Target == GraphTarget.Cpu))
+        {
+            meter.Begin($"Running {graph.File} once");
+            RuntimeCheck.Check(folder.StagingPath, graph.File, sizes, graph.Options);
         }
         BundleManifest manifest = Describe(options, sizes, identity, sourceHash, files);
         HashedFile.Write(Path.Combine(folder.StagingPath, BundleManifest.FileName), manifest.ToJson());
@@ -61,10 +67,26 @@ public static partial class BundleExporter
             throw new ExportException($"The name \"{name}\" does not do: 1 to 64 letters (a-z, A-Z), digits, '.', '_' and '-', with a letter or digit first.");
     }
 
-    private static long TotalBytes(ExportOptions options, EncoderSizes sizes, (string File, GraphBuilder Graph)[] graphs) =>
+    /// <summary>An encoder for each modality; with half the precision, one more for GPUs, on the same weights.</summary>
+    private static IEnumerable<BundleGraph> Graphs(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options)
+    {
+        GraphTarget[] targets = options.Precision == ExportPrecision.Fp16 ? [GraphTarget.Cpu, GraphTarget.Gpu] : [GraphTarget.Cpu];
+        foreach (Modality modality in Modality.All)
+        {
+            foreach (GraphTarget target in targets)
+            {
+                GraphOptions style = new() { Precision = options.Precision, Target = target, StandardOperatorsOnly = options.StandardOperatorsOnly };
+                yield return new BundleGraph($"{modality.Name}{(target == GraphTarget.Gpu ? ".gpu" : "")}.onnx", EncoderGraph.Build(checkpoint, sizes, modality, style), style);
+            }
+        }
+    }
+
+    private sealed record BundleGraph(string File, GraphBuilder Graph, GraphOptions Options);
+
+    private static long TotalBytes(ExportOptions options, EncoderSizes sizes, BundleGraph[] graphs) =>
         SourceTensors.Required(sizes).Sum(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, size) => product * size))
         + new FileInfo(options.CheckpointPath).Length
-        + graphs.Sum(graph => graph.Graph.Weights.Sum(weight => weight.SizeBytes));
+        + ModelFiles.CountBytes([.. graphs.Select(graph => graph.Graph)]);
 
     private static BundleManifest Describe(
         ExportOptions options, EncoderSizes sizes, string identity, string sourceHash, SortedDictionary<string, string> files) => new()
@@ -85,7 +107,12 @@ public static partial class BundleExporter
         };
 
     /// <summary>As the model id and model.json have it.</summary>
-    internal static string PrecisionName(ExportPrecision precision) => precision == ExportPrecision.Fp16 ? "fp16" : "fp32";
+    internal static string PrecisionName(ExportPrecision precision) => precision switch
+    {
+        ExportPrecision.Int8 => "int8",
+        ExportPrecision.Fp16 => "fp16",
+        _ => "fp32",
+    };
 
     private static string HashFile(string path, ProgressMeter meter, CancellationToken cancellation)
     {

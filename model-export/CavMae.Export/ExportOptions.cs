@@ -15,6 +15,9 @@ public sealed record ExportOptions
     /// <summary>How the weights are kept; a part of the model id.</summary>
     public ExportPrecision Precision { get; init; } = ExportPrecision.Fp32;
 
+    /// <summary>Only standard ONNX operators, for TensorRT and other runtimes; a little slower on ONNX Runtime's CPU and CUDA providers. Not with int8.</summary>
+    public bool StandardOperatorsOnly { get; init; }
+
     /// <summary>Attention heads; null: what a safetensors file says of itself, else width / 64, as in every published size.</summary>
     public int? Heads { get; init; }
 

@@ -7,63 +7,74 @@ using Google.Protobuf;
 
 namespace CavMae.Export.Bundles;
 
-/// <summary>Writes a graph as NAME.onnx; weights of more than a megabyte in all go to NAME.onnx.data, one at a time.</summary>
-internal static class ModelFiles
+/// <summary>
+/// Writes graphs as NAME.onnx. Large weights go to one file beside them, one at a time and each once, whichever graphs ask for it;
+/// weights of one name are one weight. A graph with less than a megabyte of weights holds them itself.
+/// </summary>
+internal sealed class ModelFiles(string folder, Action<long> writtenBytes, CancellationToken cancellation) : IDisposable
 {
+    public const string DataFile = "encoders.onnx.data";
+
     private const long MaxInlineBytes = 1 << 20;
 
     // One memory page: a runtime can then map the weights instead of copying them.
     private const int Alignment = 4096;
 
-    /// <summary>Returns each written file's name and SHA-256.</summary>
-    public static List<KeyValuePair<string, string>> Write(
-        GraphBuilder graph, string folder, string fileName, Action<long> writtenBytes, CancellationToken cancellation)
+    private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Weight Weight, TensorProto Described)> external = new(StringComparer.Ordinal);
+    private HashedFile? data;
+
+    /// <summary>Bytes of weights that adding these graphs writes.</summary>
+    public static long CountBytes(IReadOnlyList<GraphBuilder> graphs) =>
+        graphs.Sum(graph => graph.Weights.Where(weight => IsInline(graph, weight)).Sum(weight => weight.SizeBytes))
+        + graphs.SelectMany(graph => graph.Weights.Where(weight => !IsInline(graph, weight))).DistinctBy(weight => weight.Name).Sum(weight => weight.SizeBytes);
+
+    public void Add(string fileName, GraphBuilder graph)
     {
-        List<KeyValuePair<string, string>> files = [];
-        List<TensorProto> tensors = [];
-        if (graph.Weights.Sum(weight => weight.SizeBytes) <= MaxInlineBytes)
-        {
-            foreach (Weight weight in graph.Weights)
-                tensors.Add(Inline(weight, writtenBytes, cancellation));
-        }
-        else
-        {
-            string dataName = fileName + ".data";
-            using HashedFile data = new(Path.Combine(folder, dataName));
-            foreach (Weight weight in graph.Weights)
-            {
-                tensors.Add(weight.SizeBytes < Alignment
-                    ? Inline(weight, writtenBytes, cancellation)
-                    : External(weight, data, dataName, writtenBytes, cancellation));
-            }
-            files.Add(new(dataName, data.Finish()));
-        }
-        files.Add(new(fileName, HashedFile.Write(Path.Combine(folder, fileName), graph.Build(tensors).ToByteArray())));
+        List<TensorProto> tensors = [.. graph.Weights.Select(weight => IsInline(graph, weight) ? Inline(weight) : External(weight))];
+        files[fileName] = HashedFile.Write(Path.Combine(folder, fileName), graph.Build(tensors).ToByteArray());
+    }
+
+    /// <summary>Brings everything to the disk; returns each file's name and SHA-256.</summary>
+    public SortedDictionary<string, string> Finish()
+    {
+        if (data is not null)
+            files[DataFile] = data.Finish();
         return files;
     }
 
-    private static TensorProto Inline(Weight weight, Action<long> writtenBytes, CancellationToken cancellation)
+    public void Dispose() => data?.Dispose();
+
+    private static bool IsInline(GraphBuilder graph, Weight weight) => weight.SizeBytes < Alignment || graph.WeightBytes <= MaxInlineBytes;
+
+    private TensorProto Inline(Weight weight)
     {
         TensorProto tensor = Describe(weight);
-        WithElements(weight, bytes => tensor.RawData = ByteString.CopyFrom(bytes), writtenBytes, cancellation);
+        WithElements(weight, bytes => tensor.RawData = ByteString.CopyFrom(bytes));
         return tensor;
     }
 
-    private static TensorProto External(
-        Weight weight, HashedFile data, string dataName, Action<long> writtenBytes, CancellationToken cancellation)
+    private TensorProto External(Weight weight)
     {
+        if (external.TryGetValue(weight.Name, out (Weight Weight, TensorProto Described) there))
+        {
+            return there.Weight.Type == weight.Type && there.Weight.Shape.AsSpan().SequenceEqual(weight.Shape)
+                ? there.Described
+                : throw new InvalidOperationException($"Two graphs have different weights of the name {weight.Name}.");
+        }
+        data ??= new HashedFile(Path.Combine(folder, DataFile));
         data.Align(Alignment);
         TensorProto tensor = Describe(weight);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = dataName });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = DataFile });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = data.Position.ToString(CultureInfo.InvariantCulture) });
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = weight.SizeBytes.ToString(CultureInfo.InvariantCulture) });
-        WithElements(weight, data.Write, writtenBytes, cancellation);
+        WithElements(weight, data.Write);
+        external[weight.Name] = (weight, tensor);
         return tensor;
     }
 
-    private static void WithElements(
-        Weight weight, Action<ReadOnlySpan<byte>> use, Action<long> writtenBytes, CancellationToken cancellation)
+    private void WithElements(Weight weight, Action<ReadOnlySpan<byte>> use)
     {
         cancellation.ThrowIfCancellationRequested();
         float[] elements = ArrayPool<float>.Shared.Rent(weight.ElementCount);
@@ -71,10 +82,18 @@ internal static class ModelFiles
         {
             Span<float> exact = elements.AsSpan(0, weight.ElementCount);
             weight.Source(exact);
-            if (weight.IsHalf)
-                UseHalves(exact, use);
-            else
-                use(MemoryMarshal.AsBytes(exact));
+            switch (weight.Type)
+            {
+                case WeightType.Float16:
+                    UseConverted(exact, static element => (Half)element, use);
+                    break;
+                case WeightType.Int8:
+                    UseConverted(exact, static element => checked((sbyte)element), use);
+                    break;
+                default:
+                    use(MemoryMarshal.AsBytes(exact));
+                    break;
+            }
         }
         finally
         {
@@ -83,24 +102,30 @@ internal static class ModelFiles
         writtenBytes(weight.SizeBytes);
     }
 
-    private static void UseHalves(ReadOnlySpan<float> elements, Action<ReadOnlySpan<byte>> use)
+    private static void UseConverted<T>(ReadOnlySpan<float> elements, Func<float, T> convert, Action<ReadOnlySpan<byte>> use) where T : struct
     {
-        Half[] halves = ArrayPool<Half>.Shared.Rent(elements.Length);
+        T[] converted = ArrayPool<T>.Shared.Rent(elements.Length);
         try
         {
             for (int i = 0; i < elements.Length; i++)
-                halves[i] = (Half)elements[i];
-            use(MemoryMarshal.AsBytes(halves.AsSpan(0, elements.Length)));
+                converted[i] = convert(elements[i]);
+            use(MemoryMarshal.AsBytes(converted.AsSpan(0, elements.Length)));
         }
         finally
         {
-            ArrayPool<Half>.Shared.Return(halves);
+            ArrayPool<T>.Shared.Return(converted);
         }
     }
 
     private static TensorProto Describe(Weight weight)
     {
-        TensorProto tensor = new() { Name = weight.Name, DataType = (int)(weight.IsHalf ? TensorProto.Types.DataType.Float16 : TensorProto.Types.DataType.Float) };
+        TensorProto.Types.DataType type = weight.Type switch
+        {
+            WeightType.Float16 => TensorProto.Types.DataType.Float16,
+            WeightType.Int8 => TensorProto.Types.DataType.Int8,
+            _ => TensorProto.Types.DataType.Float,
+        };
+        TensorProto tensor = new() { Name = weight.Name, DataType = (int)type };
         tensor.Dims.AddRange(weight.Shape);
         return tensor;
     }

@@ -1,21 +1,9 @@
 using CavMae.Checkpoints;
+using CavMae.Export.Graphs.Arithmetic;
 using CavMae.Export.Onnx;
 using static CavMae.Export.Graphs.GraphBuilder;
 
 namespace CavMae.Export.Graphs;
-
-/// <summary>Which part of an encoder a graph holds. Bundles hold the whole; the parts let tests compare stage by stage.</summary>
-internal enum GraphPart
-{
-    /// <summary>Raw media in, unit vectors out.</summary>
-    Whole,
-
-    /// <summary>Waveform in, log-mel energies before normalising out: <c>log_mel</c> [batch, 128, 1024].</summary>
-    LogMelOnly,
-
-    /// <summary>Normalised features in (<c>features</c>: [batch, 128, 1024] or [batch, 3, 224, 224]), unit vectors and the last tokens (<c>tokens</c>) out.</summary>
-    AfterFrontEnd,
-}
 
 /// <summary>
 /// One modality's encoder as a graph (CAV-MAE, arXiv 2210.07839, section 3; retrieval path): patches + positions + modality
@@ -28,23 +16,39 @@ internal sealed class EncoderGraph
 
     private readonly GraphBuilder graph;
     private readonly CheckpointWeights weights;
+    private readonly IArithmetic arithmetic;
     private readonly EncoderSizes sizes;
     private readonly Modality modality;
+    private readonly bool isStandard;
 
-    private EncoderGraph(GraphBuilder graph, Checkpoint checkpoint, EncoderSizes sizes, Modality modality, ExportPrecision precision)
+    private EncoderGraph(GraphBuilder graph, Checkpoint checkpoint, EncoderSizes sizes, Modality modality, GraphOptions options)
     {
         this.graph = graph;
-        weights = new CheckpointWeights(checkpoint, graph, precision);
+        weights = new CheckpointWeights(checkpoint, graph);
+        arithmetic = options switch
+        {
+            { Precision: ExportPrecision.Int8 } => new Int8Arithmetic(graph, weights, options.FloatLayers),
+            { Precision: ExportPrecision.Fp16, Target: GraphTarget.Gpu } => new HalfArithmetic(graph, weights),
+            { Precision: ExportPrecision.Fp16 } => new FloatArithmetic(graph, weights, WeightType.Float16),
+            _ => new FloatArithmetic(graph, weights, WeightType.Float32),
+        };
         this.sizes = sizes;
         this.modality = modality;
+        isStandard = options.StandardOperatorsOnly;
     }
 
-    public static GraphBuilder Build(Checkpoint checkpoint, EncoderSizes sizes, Modality modality, GraphPart part = GraphPart.Whole, ExportPrecision precision = ExportPrecision.Fp32)
+    public static GraphBuilder Build(Checkpoint checkpoint, EncoderSizes sizes, Modality modality, GraphOptions options)
     {
-        GraphBuilder graph = new(modality == Modality.Audio ? "cav_mae_audio" : "cav_mae_visual");
-        new EncoderGraph(graph, checkpoint, sizes, modality, precision).Build(part);
+        GraphBuilder graph = new($"cav_mae_{modality.Name}") { IsItemByItem = options.Precision == ExportPrecision.Int8 };
+        new EncoderGraph(graph, checkpoint, sizes, modality, options).Build(options.Part);
         return graph;
     }
+
+    /// <summary>The linear layers of one encoder's blocks, in the order they are passed.</summary>
+    public static IEnumerable<string> LinearLayers(EncoderSizes sizes, Modality modality) =>
+        from block in Enumerable.Range(0, sizes.ModalityBlocks).Select(i => $"blocks_{modality.Letter}.{i}").Concat(Enumerable.Range(0, sizes.SharedBlocks).Select(i => $"blocks_u.{i}"))
+        from layer in (string[])["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"]
+        select $"{block}.{layer}";
 
     private void Build(GraphPart part)
     {
@@ -84,11 +88,14 @@ internal sealed class EncoderGraph
     private string Embed(string features)
     {
         string name = $"patch_embed_{modality.Letter}.proj";
-        string grid = graph.Node("Conv", "patches", [features, weights.Matrix($"{name}.weight"), weights.Plain($"{name}.bias")],
+        string kernel = weights.Plain($"{name}.weight", arithmetic.PatchWeights);
+        if (arithmetic.PatchWeights == WeightType.Float16)
+            kernel = graph.Cast(kernel, TensorProto.Types.DataType.Float);
+        string grid = graph.Node("Conv", "patches", [features, kernel, weights.Plain($"{name}.bias")],
             Attribute("kernel_shape", [EncoderSizes.PatchSize, EncoderSizes.PatchSize]), Attribute("strides", [EncoderSizes.PatchSize, EncoderSizes.PatchSize]));
         string flat = graph.Node("Reshape", "patches", [grid, graph.Integers("patches.shape", [0, sizes.EmbedDim, modality.Tokens])]);
         string tokens = graph.Node("Transpose", "patches", [flat], Attribute("perm", [0, 2, 1]));
-        string places = weights.Sum("positions", $"pos_embed_{modality.Letter}", $"modality_{modality.Letter}");
+        string places = weights.Sum($"positions_{modality.Letter}", $"pos_embed_{modality.Letter}", $"modality_{modality.Letter}");
         return graph.Node("Add", "patches", [tokens, places]);
     }
 
@@ -98,51 +105,48 @@ internal sealed class EncoderGraph
     /// </summary>
     private string Block(string tokens, string block, string normSuffix)
     {
-        string attended = Attention(Norm(tokens, $"{block}.norm1{normSuffix}"), $"{block}.attn");
-        string middle = graph.Node("Add", block, [tokens, attended]);
-        string transformed = Mlp(Norm(middle, $"{block}.norm2{normSuffix}"), $"{block}.mlp");
-        return graph.Node("Add", block, [middle, transformed]);
+        string attended = Attention(arithmetic.Enter(Norm(tokens, $"{block}.norm1{normSuffix}")), $"{block}.attn");
+        string middle = graph.Node("Add", block, [tokens, arithmetic.Leave(attended)]);
+        string transformed = Mlp(arithmetic.Enter(Norm(middle, $"{block}.norm2{normSuffix}")), $"{block}.mlp");
+        return graph.Node("Add", block, [middle, arithmetic.Leave(transformed)]);
     }
 
     private string Attention(string tokens, string place)
     {
-        string query = Head(tokens, place, "query", third: 0, [0, 2, 1, 3]);
-        string key = Head(tokens, place, "key", third: 1, [0, 2, 3, 1]);
-        string value = Head(tokens, place, "value", third: 2, [0, 2, 1, 3]);
-        string scale = graph.Scalar("attention.scale", (float)(1 / Math.Sqrt(sizes.HeadDim)));
-        string scores = graph.Node("Mul", place, [graph.Node("MatMul", place, [query, key]), scale]);
-        string shares = graph.Node("Softmax", place, [scores], Attribute("axis", -1L));
-        string mixed = graph.Node("Transpose", place, [graph.Node("MatMul", place, [shares, value])], Attribute("perm", [0, 2, 1, 3]));
-        string joined = graph.Node("Reshape", place, [mixed, graph.Integers("attention.joined", [0, 0, sizes.EmbedDim])]);
-        return Linear(joined, $"{place}.proj");
+        string all = arithmetic.Linear(tokens, $"{place}.qkv");
+        string[] parts = graph.Nodes("Split", place, [all], outputs: 3, Attribute("axis", -1L));
+        string mixed = isStandard
+            ? StandardAttention(parts, place)
+            : graph.FusedNode("MultiHeadAttention", place, parts, Attribute("num_heads", (long)sizes.Heads));
+        return arithmetic.Linear(mixed, $"{place}.proj");
     }
 
-    /// <summary>One third of the joint query-key-value layer, split into heads: [batch, heads, tokens, head width] by <paramref name="order"/>.</summary>
-    private string Head(string tokens, string place, string role, int third, long[] order)
+    /// <summary>softmax(query · keyᵀ / √(head width)) · value of each head: [batch, tokens, width].</summary>
+    private string StandardAttention(string[] parts, string place)
     {
-        int width = sizes.EmbedDim;
-        string weight = weights.Transposed($"{place}.{role}.weight", $"{place}.qkv.weight", third * width, width);
-        string bias = weights.Slice($"{place}.{role}.bias", $"{place}.qkv.bias", third * width, width);
-        string all = graph.Node("Add", $"{place}.{role}", [graph.Node("MatMul", $"{place}.{role}", [tokens, weight]), bias]);
-        string split = graph.Node("Reshape", $"{place}.{role}", [all, graph.Integers("attention.heads", [0, 0, sizes.Heads, sizes.HeadDim])]);
-        return graph.Node("Transpose", $"{place}.{role}", [split], Attribute("perm", order));
+        string query = Heads(parts[0], place, [0, 2, 1, 3]), key = Heads(parts[1], place, [0, 2, 3, 1]), value = Heads(parts[2], place, [0, 2, 1, 3]);
+        string scale = arithmetic.Constant("attention.scale", (float)(1 / Math.Sqrt(sizes.HeadDim)));
+        string scores = graph.Node("Mul", place, [graph.Node("MatMul", place, [query, key]), scale]);
+        string shares = arithmetic.Enter(graph.Node("Softmax", place, [arithmetic.Leave(scores)], Attribute("axis", -1L)));
+        string mixed = graph.Node("Transpose", place, [graph.Node("MatMul", place, [shares, value])], Attribute("perm", [0, 2, 1, 3]));
+        return graph.Node("Reshape", place, [mixed, graph.Integers("attention.joined", [0, 0, sizes.EmbedDim])]);
     }
 
-    private string Mlp(string tokens, string place) =>
-        Linear(Gelu(Linear(tokens, $"{place}.fc1", sizes.MlpWidth), place), $"{place}.fc2");
+    /// <summary>[batch, tokens, width] → [batch, heads, tokens, head width] by <paramref name="order"/>.</summary>
+    private string Heads(string part, string place, long[] order)
+    {
+        string split = graph.Node("Reshape", place, [part, graph.Integers("attention.heads", [0, 0, sizes.Heads, sizes.HeadDim])]);
+        return graph.Node("Transpose", place, [split], Attribute("perm", order));
+    }
+
+    private string Mlp(string tokens, string place) => arithmetic.Linear(Gelu(arithmetic.Linear(tokens, $"{place}.fc1"), place), $"{place}.fc2");
 
     /// <summary>0.5 x (1 + erf(x / √2)), in the order that runtimes recognise and fuse.</summary>
     private string Gelu(string x, string place)
     {
-        string scaled = graph.Node("Div", place, [x, graph.Scalar("sqrt_2", (float)Math.Sqrt(2))]);
-        string plusOne = graph.Node("Add", place, [graph.Node("Erf", place, [scaled]), graph.Scalar("one", 1)]);
-        return graph.Node("Mul", place, [graph.Node("Mul", place, [x, plusOne]), graph.Scalar("half", 0.5f)]);
-    }
-
-    private string Linear(string x, string layer, int? outputs = null)
-    {
-        string weight = weights.Transposed($"{layer}.weight", $"{layer}.weight", firstRow: 0, outputs ?? sizes.EmbedDim);
-        return graph.Node("Add", layer, [graph.Node("MatMul", layer, [x, weight]), weights.Plain($"{layer}.bias")]);
+        string scaled = graph.Node("Div", place, [x, arithmetic.Constant("sqrt_2", (float)Math.Sqrt(2))]);
+        string plusOne = graph.Node("Add", place, [graph.Node("Erf", place, [scaled]), arithmetic.Constant("one", 1)]);
+        return graph.Node("Mul", place, [graph.Node("Mul", place, [x, plusOne]), arithmetic.Constant("half", 0.5f)]);
     }
 
     private string Norm(string x, string norm) => graph.Node(

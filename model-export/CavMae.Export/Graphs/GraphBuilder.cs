@@ -15,13 +15,19 @@ internal sealed class GraphBuilder(string name)
 
     private const long OperatorSet = 17;
     private const long IrVersion = 8;
+    private const string FusedDomain = "com.microsoft";
 
     private readonly GraphProto graph = new() { Name = name };
     private readonly List<Weight> weights = [];
-    private readonly Dictionary<string, string> halfWeights = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Value, TensorProto.Types.DataType Type), string> casts = [];
     private readonly Dictionary<string, int> nameUses = new(StringComparer.Ordinal);
 
     public IReadOnlyList<Weight> Weights => weights;
+
+    public long WeightBytes { get; private set; }
+
+    /// <summary>True: the graph takes a batch apart and computes each item by itself, so that nothing one item does can touch another.</summary>
+    public bool IsItemByItem { get; init; }
 
     /// <summary>An input [batch, <paramref name="sizes"/>].</summary>
     public string Input(string inputName, TensorProto.Types.DataType type, params ReadOnlySpan<long> sizes)
@@ -40,21 +46,23 @@ internal sealed class GraphBuilder(string name)
         graph.Output.Add(Describe(outputName, TensorProto.Types.DataType.Float, sizes));
     }
 
-    /// <summary>A float32 constant whose elements are made when the file is written; asking twice for one name gives one constant.</summary>
-    public string Weight(string weightName, long[] shape, WeightSource source)
+    /// <summary>A constant whose elements are made when the file is written; asking twice for one name gives one constant.</summary>
+    public string Weight(string weightName, long[] shape, WeightSource source, WeightType type = WeightType.Float32)
     {
         if (!weights.Exists(weight => weight.Name == weightName))
-            weights.Add(new Weight(weightName, shape, source));
+        {
+            weights.Add(new Weight(weightName, shape, source, type));
+            WeightBytes += weights[^1].SizeBytes;
+        }
         return weightName;
     }
 
-    /// <summary>A constant that the file keeps as float16 and the graph casts to float32; asking twice for one name gives one constant.</summary>
-    public string HalfWeight(string weightName, long[] shape, WeightSource source)
+    /// <summary><paramref name="value"/> as another type; asking twice gives one node. Of constants, runtimes do it once while loading.</summary>
+    public string Cast(string value, TensorProto.Types.DataType type)
     {
-        if (halfWeights.TryGetValue(weightName, out string? cast))
-            return cast;
-        weights.Add(new Weight(weightName, shape, source, IsHalf: true));
-        return halfWeights[weightName] = Node("Cast", weightName, [weightName], Attribute("to", (long)TensorProto.Types.DataType.Float));
+        if (!casts.TryGetValue((value, type), out string? cast))
+            casts[(value, type)] = cast = Node("Cast", value, [value], Attribute("to", (long)type));
+        return cast;
     }
 
     public string Scalar(string constantName, float value) => Weight(constantName, [], destination => destination[0] = value);
@@ -76,6 +84,14 @@ internal sealed class GraphBuilder(string name)
     /// <summary>A node with one output; the output is named after the operator and its place.</summary>
     public string Node(string operatorName, string place, string[] inputs, params ReadOnlySpan<AttributeProto> attributes) =>
         Nodes(operatorName, place, inputs, outputs: 1, attributes)[0];
+
+    /// <summary>A node of ONNX Runtime's own operators, which do several standard ones at once.</summary>
+    public string FusedNode(string operatorName, string place, string[] inputs, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        string output = Node(operatorName, place, inputs, attributes);
+        graph.Node[^1].Domain = FusedDomain;
+        return output;
+    }
 
     /// <summary>A node with several outputs.</summary>
     public string[] Nodes(string operatorName, string place, string[] inputs, int outputs, params ReadOnlySpan<AttributeProto> attributes)
@@ -107,10 +123,12 @@ internal sealed class GraphBuilder(string name)
     /// <summary>The model, its weights described by <paramref name="describedWeights"/>.</summary>
     public ModelProto Build(IEnumerable<TensorProto> describedWeights)
     {
-        GraphProto whole = graph.Clone();
+        GraphProto whole = IsItemByItem ? ItemLoop.Around(graph) : graph.Clone();
         whole.Initializer.AddRange(describedWeights);
         ModelProto model = new() { IrVersion = IrVersion, ProducerName = "cavmae-export", Graph = whole };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OperatorSet });
+        if (graph.Node.Any(node => node.Domain == FusedDomain))
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = FusedDomain, Version = 1 });
         return model;
     }
 

@@ -41,8 +41,9 @@ public sealed class TinyModel : IDisposable
     internal OnnxModel Part(Modality modality, GraphPart part)
     {
         string parts = Directory.CreateDirectory(folder.File($"{modality.Letter}-{part}-{Guid.NewGuid():n}")).FullName;
-        GraphBuilder graph = EncoderGraph.Build(checkpoint, EncoderSizesFinder.Find(checkpoint, Heads), modality, part);
-        ModelFiles.Write(graph, parts, "part.onnx", _ => { }, CancellationToken.None);
+        using ModelFiles files = new(parts, _ => { }, CancellationToken.None);
+        files.Add("part.onnx", EncoderGraph.Build(checkpoint, EncoderSizesFinder.Find(checkpoint, Heads), modality, new GraphOptions { Part = part }));
+        files.Finish();
         return new OnnxModel(Path.Combine(parts, "part.onnx"));
     }
 

@@ -72,8 +72,9 @@ public sealed class ExportedGraphTests : IDisposable
     private OnnxModel LogMelGraph()
     {
         using var checkpoint = Checkpoint.Open(Weights);
-        GraphBuilder graph = EncoderGraph.Build(checkpoint, EncoderSizesFinder.Find(checkpoint, Heads), Modality.Audio, GraphPart.LogMelOnly);
-        ModelFiles.Write(graph, folder.FullPath, "log_mel.onnx", _ => { }, CancellationToken.None);
+        using ModelFiles files = new(folder.FullPath, _ => { }, CancellationToken.None);
+        files.Add("log_mel.onnx", EncoderGraph.Build(checkpoint, EncoderSizesFinder.Find(checkpoint, Heads), Modality.Audio, new GraphOptions { Part = GraphPart.LogMelOnly }));
+        files.Finish();
         return new OnnxModel(folder.File("log_mel.onnx"));
     }
 
