@@ -4,6 +4,8 @@ using System.Text.RegularExpressions;
 using CavMae.Checkpoints;
 using CavMae.Export.Bundles;
 using CavMae.Export.Graphs;
+using CavMae.Export.Quantizing;
+using CavMae.Retrieval.Media;
 
 namespace CavMae.Export;
 
@@ -27,14 +29,18 @@ public static partial class BundleExporter
             throw new ExportException($"There is no precision {options.Precision}: {string.Join(", ", Enum.GetNames<ExportPrecision>())} can be exported.");
         if (options is { Precision: ExportPrecision.Int8, StandardOperatorsOnly: true })
             throw new ExportException("int8 needs ONNX Runtime's own operators: leave out --standard-operators, or export with --precision fp32 or fp16.");
+        if (options.CheckMedia.Count > 0 && options.Precision != ExportPrecision.Int8)
+            throw new ExportException("Media to check int8 on go with --precision int8.");
+        if (options.MinCosine is not (> 0 and < 1))
+            throw new ExportException($"The lowest cosine is {options.MinCosine}; between 0 and 1 is allowed.");
         if (!File.Exists(options.CheckpointPath))
             throw new ExportException($"There is no checkpoint {options.CheckpointPath}.");
         using var checkpoint = Checkpoint.Open(options.CheckpointPath);
         var sizes = EncoderSizesFinder.Find(checkpoint, options.Heads);
-        BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options)];
-        ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
-
         using BundleFolder folder = new(options.OutputFolder);
+        Int8Section? int8 = options.Precision == ExportPrecision.Int8 ? CheckSensitivity(checkpoint, sizes, options, progress, cancellation) : null;
+        BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options, int8)];
+        ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
         meter.Begin("Checking the weights");
         string identity = ModelIdentity.Hash(checkpoint, sizes, meter.Add, cancellation);
         meter.Begin("Hashing the checkpoint");
@@ -52,9 +58,9 @@ public static partial class BundleExporter
         foreach (BundleGraph graph in graphs.Where(graph => graph.Options.Target == GraphTarget.Cpu))
         {
             meter.Begin($"Running {graph.File} once");
-            RuntimeCheck.Check(folder.StagingPath, graph.File, sizes, graph.Options);
+            RuntimeCheck.Check(folder.StagingPath, graph.File, graph.Modality, sizes, graph.Options);
         }
-        BundleManifest manifest = Describe(options, sizes, identity, sourceHash, files);
+        BundleManifest manifest = Describe(options, sizes, identity, sourceHash, files) with { Int8 = int8 };
         HashedFile.Write(Path.Combine(folder.StagingPath, BundleManifest.FileName), manifest.ToJson());
         cancellation.ThrowIfCancellationRequested();
         folder.Commit();
@@ -68,20 +74,44 @@ public static partial class BundleExporter
     }
 
     /// <summary>An encoder for each modality; with half the precision, one more for GPUs, on the same weights.</summary>
-    private static IEnumerable<BundleGraph> Graphs(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options)
+    private static IEnumerable<BundleGraph> Graphs(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options, Int8Section? int8)
     {
         GraphTarget[] targets = options.Precision == ExportPrecision.Fp16 ? [GraphTarget.Cpu, GraphTarget.Gpu] : [GraphTarget.Cpu];
         foreach (Modality modality in Modality.All)
         {
             foreach (GraphTarget target in targets)
             {
-                GraphOptions style = new() { Precision = options.Precision, Target = target, StandardOperatorsOnly = options.StandardOperatorsOnly };
-                yield return new BundleGraph($"{modality.Name}{(target == GraphTarget.Gpu ? ".gpu" : "")}.onnx", EncoderGraph.Build(checkpoint, sizes, modality, style), style);
+                GraphOptions style = new()
+                {
+                    Precision = options.Precision,
+                    Target = target,
+                    StandardOperatorsOnly = options.StandardOperatorsOnly,
+                    FloatLayers = int8?.FloatLayers[modality.Name].ToHashSet(StringComparer.Ordinal) ?? [],
+                };
+                yield return new BundleGraph($"{modality.Name}{(target == GraphTarget.Gpu ? ".gpu" : "")}.onnx", modality, EncoderGraph.Build(checkpoint, sizes, modality, style), style);
             }
         }
     }
 
-    private sealed record BundleGraph(string File, GraphBuilder Graph, GraphOptions Options);
+    private sealed record BundleGraph(string File, Modality Modality, GraphBuilder Graph, GraphOptions Options);
+
+    /// <summary>Which layers stay float32: none where no media are given to measure it on.</summary>
+    private static Int8Section CheckSensitivity(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options, IProgress<ExportProgress>? progress, CancellationToken cancellation)
+    {
+        if (options.CheckMedia.Count == 0)
+            return new Int8Section { FloatLayers = Modality.All.ToDictionary(modality => modality.Name, _ => (IReadOnlyList<string>)[]) };
+        ProgressMeter meter = new(progress, totalBytes: 0);
+        meter.Begin("Decoding media to check int8 on");
+        IReadOnlyList<Scene> scenes = SensitivityCheck.ReadScenes(options.CheckMedia, cancellation);
+        Dictionary<string, SensitivityResult> results = Modality.All.ToDictionary(modality => modality.Name, modality =>
+            SensitivityCheck.FindFloatLayers(checkpoint, sizes, modality, scenes, options.MinCosine, meter.Begin, cancellation));
+        return new Int8Section
+        {
+            FloatLayers = results.ToDictionary(result => result.Key, result => result.Value.FloatLayers),
+            MinCosine = results.ToDictionary(result => result.Key, result => result.Value.MinCosine),
+            CheckedScenes = scenes.Count,
+        };
+    }
 
     private static long TotalBytes(ExportOptions options, EncoderSizes sizes, BundleGraph[] graphs) =>
         SourceTensors.Required(sizes).Sum(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, size) => product * size))

@@ -15,6 +15,12 @@ public sealed record ExportOptions
     /// <summary>How the weights are kept; a part of the model id.</summary>
     public ExportPrecision Precision { get; init; } = ExportPrecision.Fp32;
 
+    /// <summary>int8 only: files and folders of media on which layers that int8 harms are found; they stay float32. None: all are int8.</summary>
+    public IReadOnlyList<string> CheckMedia { get; init; } = [];
+
+    /// <summary>The lowest cosine, between 0 and 1, that a vector of <see cref="CheckMedia"/> may have to its float32 one.</summary>
+    public double MinCosine { get; init; } = 0.998;
+
     /// <summary>Only standard ONNX operators, for TensorRT and other runtimes; a little slower on ONNX Runtime's CPU and CUDA providers. Not with int8.</summary>
     public bool StandardOperatorsOnly { get; init; }
 

@@ -22,6 +22,10 @@ internal sealed record BundleManifest
     public required int FrameSide { get; init; }
     public required SourceSection Source { get; init; }
 
+    /// <summary>Of int8 bundles only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Int8Section? Int8 { get; init; }
+
     /// <summary>File name → SHA-256 (lower-case hexadecimal) of every other file of the bundle.</summary>
     public required SortedDictionary<string, string> Files { get; init; }
 
@@ -34,6 +38,21 @@ internal sealed record BundleManifest
 
     /// <summary>The checkpoint: its file name without folders, and the SHA-256 of the whole file.</summary>
     internal sealed record SourceSection(string File, string Sha256);
+}
+
+/// <summary>What of an int8 bundle is not int8, and how that was found; by encoder, "audio" and "visual".</summary>
+internal sealed record Int8Section
+{
+    /// <summary>Linear layers that stay float32, the most harmed first.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> FloatLayers { get; init; }
+
+    /// <summary>How many scenes it was checked on; null: it was not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? CheckedScenes { get; init; }
+
+    /// <summary>The lowest cosine of those scenes' vectors to the float32 ones.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? MinCosine { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]

@@ -35,11 +35,12 @@ internal sealed class ModelFiles(string folder, Action<long> writtenBytes, Cance
         files[fileName] = HashedFile.Write(Path.Combine(folder, fileName), graph.Build(tensors).ToByteArray());
     }
 
-    /// <summary>Brings everything to the disk; returns each file's name and SHA-256.</summary>
+    /// <summary>Brings everything to the disk; returns each file's name and SHA-256. Graphs added later find all their large weights there.</summary>
     public SortedDictionary<string, string> Finish()
     {
         if (data is not null)
             files[DataFile] = data.Finish();
+        data?.Dispose();
         return files;
     }
 

@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using CavMae.Export.Graphs;
 using CavMae.Export.Onnx;
+using CavMae.Retrieval.Media;
 using Microsoft.ML.OnnxRuntime;
 
 namespace CavMae.Export.Bundles;
@@ -13,7 +15,7 @@ internal static class RuntimeCheck
     private const float UnitTolerance = 1e-3f;
 
     /// <exception cref="ExportException">The runtime does not take the graph, did not fuse what makes it fast, or gets no unit vector out of it.</exception>
-    public static void Check(string folder, string file, EncoderSizes sizes, GraphOptions options)
+    public static void Check(string folder, string file, Modality modality, EncoderSizes sizes, GraphOptions options)
     {
         string scratch = Directory.CreateDirectory(Path.Combine(folder, "checking")).FullName;
         try
@@ -22,13 +24,9 @@ internal static class RuntimeCheck
             using SessionOptions session = new() { OptimizedModelFilePath = optimized, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
             session.AddSessionConfigEntry("session.optimized_model_external_initializers_file_name", "weights");
             session.AddSessionConfigEntry("session.disable_prepacking", "1"); // one run does not pay for it
-            using InferenceSession encoder = new(Path.Combine(folder, file), session);
+            using GraphSession encoder = new(Path.Combine(folder, file), modality, session);
             CheckFusions(file, CountOperators(optimized), sizes, options);
-            CheckRun(file, encoder, sizes.EmbedDim);
-        }
-        catch (OnnxRuntimeException problem)
-        {
-            throw new ExportException($"ONNX Runtime does not take {file}: {problem.Message}", problem);
+            CheckVector(file, modality == Modality.Audio ? encoder.Run(new PcmAudio(new short[PcmAudio.MaxSamples])) : encoder.Run(new RgbFrame(new byte[RgbFrame.ByteCount])), sizes.EmbedDim);
         }
         finally
         {
@@ -80,23 +78,11 @@ internal static class RuntimeCheck
             throw new ExportException($"ONNX Runtime {OrtEnv.Instance().GetVersionString()} does not make the fast graph of {file} that this exporter was written for: {missing}.");
     }
 
-    private static void CheckRun(string file, InferenceSession encoder, int dimension)
+    private static void CheckVector(string file, float[] vector, int dimension)
     {
-        using RunOptions run = new();
-        using OrtValue input = file.StartsWith("audio", StringComparison.Ordinal)
-            ? OrtValue.CreateTensorValueFromMemory(new float[AudioFrontEnd.MaxSamples], [1, AudioFrontEnd.MaxSamples])
-            : OrtValue.CreateTensorValueFromMemory(new byte[PictureFrontEnd.Side * PictureFrontEnd.Side * PictureFrontEnd.Channels], [1, PictureFrontEnd.Side, PictureFrontEnd.Side, PictureFrontEnd.Channels]);
-        using OrtValue length = OrtValue.CreateTensorValueFromMemory(new long[] { AudioFrontEnd.MaxSamples }, [1]);
-        bool isAudio = encoder.InputMetadata.Count == 2;
-        using IDisposableReadOnlyCollection<OrtValue> outputs = isAudio
-            ? encoder.Run(run, ["waveform", "length"], [input, length], ["embedding"])
-            : encoder.Run(run, ["frames"], [input], ["embedding"]);
-        ReadOnlySpan<float> embedding = outputs[0].GetTensorDataAsSpan<float>();
-        double squares = 0;
-        foreach (float number in embedding)
-            squares += (double)number * number;
+        float length = TensorPrimitives.Norm(vector);
         // Written so that NaN fails as well.
-        if (embedding.Length != dimension || !(Math.Abs(Math.Sqrt(squares) - 1) <= UnitTolerance))
-            throw new ExportException($"{file} gives no unit vector for silence or a black picture, but {embedding.Length} numbers of length {Math.Sqrt(squares):g3}: the checkpoint's weights cannot be right.");
+        if (vector.Length != dimension || !(Math.Abs(length - 1) <= UnitTolerance))
+            throw new ExportException($"{file} gives no unit vector for silence or a black picture, but {vector.Length} numbers of length {length:g3}: the checkpoint's weights cannot be right.");
     }
 }

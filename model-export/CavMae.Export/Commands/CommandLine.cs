@@ -40,6 +40,15 @@ internal static class CommandLine
         Option<string> name = new("--name") { Description = "The model's name, the first part of its id: letters, digits, '.', '_', '-'.", Required = true, HelpName = "NAME" };
         Option<string> precision = new("--precision") { Description = "fp32; fp16: weights in half the space, fast on GPUs; int8: a quarter of the space, fast on CPUs.", DefaultValueFactory = _ => BundleExporter.PrecisionName(ExportPrecision.Fp32) };
         precision.AcceptOnlyFromAmong([.. Enum.GetValues<ExportPrecision>().Select(BundleExporter.PrecisionName)]);
+        Option<string[]> checkMedia = new("--check-media")
+        {
+            Description = "int8: media files and folders on which layers that int8 harms are found; those stay float32 [default: none do].",
+            HelpName = "PATH",
+            Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [],
+        };
+        Option<double> minCosine = new("--min-cosine") { Description = "int8: the lowest cosine to its float32 vector that one of --check-media may have.", DefaultValueFactory = _ => 0.998, HelpName = "X" };
         Option<bool> standard = new("--standard-operators") { Description = "Use only standard ONNX operators, for TensorRT and other runtimes; a little slower on others. Not with int8." };
         Option<int?> heads = new("--heads") { Description = "Attention heads [default: what the file says, else width / 64].", HelpName = "N" };
         Option<bool> untrained = new("--untrained") { Description = "Say in the bundle that the weights are random." };
@@ -48,7 +57,7 @@ internal static class CommandLine
 
         RootCommand root = new("Makes a model bundle (audio.onnx, visual.onnx, model.json) of a CAV-MAE checkpoint.")
         {
-            checkpoint, folder, name, precision, standard, heads, untrained, license, trainingData, RandomCommand.Create(), VerifyCommand.Create(),
+            checkpoint, folder, name, precision, checkMedia, minCosine, standard, heads, untrained, license, trainingData, RandomCommand.Create(), VerifyCommand.Create(),
         };
         root.SetAction((parsed, cancellation) =>
         {
@@ -58,6 +67,8 @@ internal static class CommandLine
                 OutputFolder = parsed.GetRequiredValue(folder),
                 Name = parsed.GetRequiredValue(name),
                 Precision = Enum.GetValues<ExportPrecision>().Single(value => BundleExporter.PrecisionName(value) == parsed.GetRequiredValue(precision)),
+                CheckMedia = parsed.GetRequiredValue(checkMedia),
+                MinCosine = parsed.GetRequiredValue(minCosine),
                 StandardOperatorsOnly = parsed.GetValue(standard),
                 Heads = parsed.GetValue(heads),
                 Trained = !parsed.GetValue(untrained),
