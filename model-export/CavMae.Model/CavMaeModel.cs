@@ -110,12 +110,22 @@ public sealed class CavMaeModel : nn.Module
 
     /// <summary>The retrieval path (<c>forward_feat</c>): nothing masked, each modality alone.</summary>
     /// <returns>[batch, 512, width] and [batch, 196, width].</returns>
-    public (Tensor Audio, Tensor Visual) ForwardFeatures(Tensor audio, Tensor visual)
+    public (Tensor Audio, Tensor Visual) ForwardFeatures(Tensor audio, Tensor visual) => (ForwardAudioFeatures(audio), ForwardVisualFeatures(visual));
+
+    /// <summary>The sound's half of <see cref="ForwardFeatures"/>.</summary>
+    /// <returns>[batch, 512, width].</returns>
+    public Tensor ForwardAudioFeatures(Tensor audio)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor a = EncodeAlone(EmbedAudio(audio), blocks_a, NormPair.Audio, norm_a);
-        Tensor v = EncodeAlone(EmbedVisual(visual), blocks_v, NormPair.Visual, norm_v);
-        return (a.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope());
+        return EncodeAlone(EmbedAudio(audio), blocks_a, NormPair.Audio, norm_a).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The pictures' half of <see cref="ForwardFeatures"/>.</summary>
+    /// <returns>[batch, 196, width].</returns>
+    public Tensor ForwardVisualFeatures(Tensor visual)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return EncodeAlone(EmbedVisual(visual), blocks_v, NormPair.Visual, norm_v).MoveToOuterDisposeScope();
     }
 
     /// <summary>Unit vectors for retrieval: features averaged over tokens, then L2-normalised; [batch, width] each.</summary>

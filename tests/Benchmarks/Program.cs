@@ -7,6 +7,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
 {
     ["search"] = SearchBenchmarks.RunAsync,
     ["encoders"] = EncoderBenchmark.RunAsync,
+    ["precisions"] = PrecisionBenchmark.RunAsync,
     ["ingest"] = IngestBenchmark.RunAsync,
     ["export"] = ExportBenchmark.RunAsync,
     ["media"] = MediaBenchmark.RunAsync,

@@ -49,7 +49,7 @@ internal static class TrainingBenchmark
     {
         using StepSubject subject = new(options);
         using Tensor left = randn(MatrixSide, MatrixSide), right = randn(MatrixSide, MatrixSide);
-        double productFlops = 2.0 * MatrixSide * MatrixSide * MatrixSide, stepFlops = options.BatchSize * TrainingCost.PerPair(options.Model, options.Objective);
+        double productFlops = 2.0 * MatrixSide * MatrixSide * MatrixSide, stepFlops = options.BatchSize * ModelCost.PerPair(options.Model, options.Objective);
         Samples steps = new(), products = new(), shares = new();
         subject.Step();
         for (int turn = 0; turn < turns; turn++)

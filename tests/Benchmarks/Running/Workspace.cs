@@ -10,6 +10,7 @@ internal sealed class Workspace : IDisposable
 {
     private readonly Lazy<string> vitBCheckpoint;
     private readonly Lazy<Bundle> vitB;
+    private readonly Lazy<Bundle> vitBInt8;
     private readonly Lazy<Bundle> shallow;
     private readonly Lazy<Bundle> tiny;
 
@@ -26,6 +27,12 @@ internal sealed class Workspace : IDisposable
             progress("  exporting it");
             return Export("vit-b", checkpoint, heads: null);
         });
+        vitBInt8 = new(() =>
+        {
+            string checkpoint = VitBCheckpoint;
+            progress("  exporting it in int8");
+            return Export("vit-b-int8", checkpoint, heads: null, ExportPrecision.Int8);
+        });
         shallow = new(() => Export("shallow", WriteCheckpoint("shallow.pth", new RandomCheckpointOptions { ModalityBlocks = 0, SharedBlocks = 1, DecoderDim = 0 }), heads: null));
         tiny = new(() => Export("tiny", Path.Combine(RepositoryRoot, "tests", "fixtures", "golden", "tiny.pth"), heads: 4));
     }
@@ -39,6 +46,9 @@ internal sealed class Workspace : IDisposable
 
     /// <inheritdoc cref="VitBCheckpoint"/>
     public Bundle VitB => vitB.Value;
+
+    /// <inheritdoc cref="VitBCheckpoint"/>
+    public Bundle VitBInt8 => vitBInt8.Value;
 
     /// <summary>As wide as ViT-B (768), one block deep: vectors of the real size without the real encoder's time.</summary>
     public Bundle Shallow => shallow.Value;
@@ -67,9 +77,9 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
-    private Bundle Export(string name, string checkpoint, int? heads)
+    private Bundle Export(string name, string checkpoint, int? heads, ExportPrecision precision = ExportPrecision.Fp32)
     {
-        ExportResult result = BundleExporter.Export(new ExportOptions { CheckpointPath = checkpoint, OutputFolder = Path.Combine(FullPath, name), Name = name, Heads = heads, Trained = false });
+        ExportResult result = BundleExporter.Export(new ExportOptions { CheckpointPath = checkpoint, OutputFolder = Path.Combine(FullPath, name), Name = name, Precision = precision, Heads = heads, Trained = false });
         return new Bundle(name, result.Folder, result.ModelId, result.Dimension);
     }
 

@@ -2,8 +2,8 @@ using CavMae.Model;
 
 namespace CavMae.Benchmarks;
 
-/// <summary>Floating-point operations of a training step, counted from the model's sizes: matrix products and attention alone, a multiplication and an addition as two.</summary>
-internal static class TrainingCost
+/// <summary>Operations of an encoder run or a training step, counted from the model's sizes: matrix products and attention alone, a multiplication and an addition as two.</summary>
+internal static class ModelCost
 {
     /// <summary>The backward pass makes two products of each one in the forward pass.</summary>
     private const double ForwardAndBackward = 3;
@@ -31,9 +31,13 @@ internal static class TrainingCost
         return ForwardAndBackward * cost;
     }
 
+    /// <summary>Of one item's way through an encoder: patches and blocks.</summary>
+    public static double PerItem(CavMaeOptions model, int tokens, int patchLength) =>
+        Product(tokens, patchLength, model.EmbedDim) + (model.ModalityDepth + model.SharedDepth) * Block(tokens, model.EmbedDim, model.MlpRatio);
+
     /// <summary>Query, key, value and output projection, the MLP, and the two products of attention.</summary>
     private static double Block(double tokens, int width, int mlpRatio) =>
         Product(tokens, width, (4 + 2 * mlpRatio) * width) + 2 * Product(tokens, width, tokens);
 
-    private static double Product(double rows, double inner, double columns) => 2 * rows * inner * columns;
+    public static double Product(double rows, double inner, double columns) => 2 * rows * inner * columns;
 }
