@@ -49,10 +49,11 @@ public static partial class BundleExporter
                 files.Add(name, hash);
         }
         BundleManifest manifest = Describe(options, sizes, identity, sourceHash, files);
+        manifest = manifest with { Source = manifest.Source with { Kind = CheckpointKinds.Describe(checkpoint) } };
         HashedFile.Write(Path.Combine(folder.StagingPath, BundleManifest.FileName), manifest.ToJson());
         cancellation.ThrowIfCancellationRequested();
         folder.Commit();
-        return new ExportResult(manifest.ModelId, folder.TargetPath, sizes.EmbedDim, sizes.Heads, files);
+        return new ExportResult(manifest.ModelId, folder.TargetPath, sizes.EmbedDim, sizes.Heads, files) { SourceKind = manifest.Source.Kind };
     }
 
     private static void CheckName(string name)

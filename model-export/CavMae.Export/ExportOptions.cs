@@ -40,4 +40,8 @@ public readonly record struct ExportProgress(string Step, long DoneBytes, long T
 /// <param name="Dimension">Of the embeddings.</param>
 /// <param name="Heads">Attention heads, given or chosen.</param>
 /// <param name="Files">File name → SHA-256, without model.json.</param>
-public sealed record ExportResult(string ModelId, string Folder, int Dimension, int Heads, IReadOnlyDictionary<string, string> Files);
+public sealed record ExportResult(string ModelId, string Folder, int Dimension, int Heads, IReadOnlyDictionary<string, string> Files)
+{
+    /// <summary>What the checkpoint was, in words: "pretrained with decoder", "fine-tuned: classifier left out" or "encoder only".</summary>
+    public string? SourceKind { get; init; }
+}

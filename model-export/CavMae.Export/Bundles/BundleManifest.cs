@@ -33,7 +33,12 @@ internal sealed record BundleManifest
     internal sealed record ArchitectureSection(int EmbedDim, int Heads, int MlpWidth, int ModalityBlocks, int SharedBlocks, int PatchSize);
 
     /// <summary>The checkpoint: its file name without folders, and the SHA-256 of the whole file.</summary>
-    internal sealed record SourceSection(string File, string Sha256);
+    internal sealed record SourceSection(string File, string Sha256)
+    {
+        /// <summary>What the checkpoint was, in words.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Kind { get; init; }
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
