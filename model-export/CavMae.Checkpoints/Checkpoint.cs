@@ -144,7 +144,7 @@ public sealed class Checkpoint : IDisposable
     {
         if (file.Length == 0)
             throw new CheckpointException("the file is empty");
-        Span<byte> start = stackalloc byte[(int)Math.Min(9, file.Length)];
+        Span<byte> start = stackalloc byte[(int)Math.Min(OtherFormats.HeadBytes, file.Length)];
         file.ReadExactly(0, start);
         if (start.StartsWith("PK\x03\x04"u8))
             return ZipFormat.Read(file);
@@ -152,6 +152,7 @@ public sealed class Checkpoint : IDisposable
             return LegacyFormat.Read(file);
         if (SafeTensorsFormat.Recognizes(start, file.Length))
             return SafeTensorsFormat.Read(file, metadata);
-        throw new CheckpointException("it is neither a PyTorch checkpoint (zip or legacy format) nor a safetensors file");
+        string found = OtherFormats.Recognize(start) is { } kind ? $"; by its first bytes it is {kind}" : "";
+        throw new CheckpointException($"it is neither a PyTorch checkpoint (zip or legacy format) nor a safetensors file{found}");
     }
 }

@@ -1,11 +1,9 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using CavMae.Checkpoints;
 using CavMae.Export.Bundles;
 using CavMae.Export.Graphs;
 using CavMae.Export.Quantizing;
-using CavMae.Retrieval.Media;
 
 namespace CavMae.Export;
 
@@ -13,7 +11,7 @@ namespace CavMae.Export;
 /// Makes a model bundle of a CAV-MAE checkpoint: audio.onnx (waveform → unit vector), visual.onnx (RGB frames → unit vector)
 /// and model.json. Weights pass through memory one at a time. The same checkpoint and options give the same bytes.
 /// </summary>
-public static partial class BundleExporter
+public static class BundleExporter
 {
     private const string NotStated = "not stated";
 
@@ -24,21 +22,11 @@ public static partial class BundleExporter
     public static ExportResult Export(ExportOptions options, IProgress<ExportProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        CheckName(options.Name);
-        if (!Enum.IsDefined(options.Precision))
-            throw new ExportException($"There is no precision {options.Precision}: {string.Join(", ", Enum.GetNames<ExportPrecision>())} can be exported.");
-        if (options is { Precision: ExportPrecision.Int8, StandardOperatorsOnly: true })
-            throw new ExportException("int8 needs ONNX Runtime's own operators: leave out --standard-operators, or export with --precision fp32 or fp16.");
-        if (options.CheckMedia.Count > 0 && options.Precision != ExportPrecision.Int8)
-            throw new ExportException("Media to check int8 on go with --precision int8.");
-        if (options.MinCosine is not (> 0 and < 1))
-            throw new ExportException($"The lowest cosine is {options.MinCosine}; between 0 and 1 is allowed.");
-        if (!File.Exists(options.CheckpointPath))
-            throw new ExportException($"There is no checkpoint {options.CheckpointPath}.");
+        options.Validate();
         using var checkpoint = Checkpoint.Open(options.CheckpointPath);
         var sizes = EncoderSizesFinder.Find(checkpoint, options.Heads);
         using BundleFolder folder = new(options.OutputFolder);
-        Int8Section? int8 = options.Precision == ExportPrecision.Int8 ? CheckSensitivity(checkpoint, sizes, options, progress, cancellation) : null;
+        Int8Section? int8 = options.Precision == ExportPrecision.Int8 ? SensitivityCheck.Run(checkpoint, sizes, options, new ProgressMeter(progress, totalBytes: 0).Begin, cancellation) : null;
         BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options, int8)];
         ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
         meter.Begin("Checking the weights");
@@ -60,17 +48,11 @@ public static partial class BundleExporter
             meter.Begin($"Running {graph.File} once");
             RuntimeCheck.Check(folder.StagingPath, graph.File, graph.Modality, sizes, graph.Options);
         }
-        BundleManifest manifest = Describe(options, sizes, identity, sourceHash, files) with { Int8 = int8 };
+        BundleManifest manifest = Describe(options, sizes, identity, new(Path.GetFileName(options.CheckpointPath), sourceHash) { Kind = CheckpointKinds.Describe(checkpoint) }, files) with { Int8 = int8 };
         HashedFile.Write(Path.Combine(folder.StagingPath, BundleManifest.FileName), manifest.ToJson());
         cancellation.ThrowIfCancellationRequested();
         folder.Commit();
-        return new ExportResult(manifest.ModelId, folder.TargetPath, sizes.EmbedDim, sizes.Heads, files);
-    }
-
-    private static void CheckName(string name)
-    {
-        if (!NamePattern().IsMatch(name))
-            throw new ExportException($"The name \"{name}\" does not do: 1 to 64 letters (a-z, A-Z), digits, '.', '_' and '-', with a letter or digit first.");
+        return new ExportResult(manifest.ModelId, folder.TargetPath, sizes.EmbedDim, sizes.Heads, files) { SourceKind = manifest.Source.Kind };
     }
 
     /// <summary>An encoder for each modality; with half the precision, one more for GPUs, on the same weights.</summary>
@@ -95,31 +77,13 @@ public static partial class BundleExporter
 
     private sealed record BundleGraph(string File, Modality Modality, GraphBuilder Graph, GraphOptions Options);
 
-    /// <summary>Which layers stay float32: none where no media are given to measure it on.</summary>
-    private static Int8Section CheckSensitivity(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options, IProgress<ExportProgress>? progress, CancellationToken cancellation)
-    {
-        if (options.CheckMedia.Count == 0)
-            return new Int8Section { FloatLayers = Modality.All.ToDictionary(modality => modality.Name, _ => (IReadOnlyList<string>)[]) };
-        ProgressMeter meter = new(progress, totalBytes: 0);
-        meter.Begin("Decoding media to check int8 on");
-        IReadOnlyList<Scene> scenes = SensitivityCheck.ReadScenes(options.CheckMedia, cancellation);
-        Dictionary<string, SensitivityResult> results = Modality.All.ToDictionary(modality => modality.Name, modality =>
-            SensitivityCheck.FindFloatLayers(checkpoint, sizes, modality, scenes, options.MinCosine, meter.Begin, cancellation));
-        return new Int8Section
-        {
-            FloatLayers = results.ToDictionary(result => result.Key, result => result.Value.FloatLayers),
-            MinCosine = results.ToDictionary(result => result.Key, result => result.Value.MinCosine),
-            CheckedScenes = scenes.Count,
-        };
-    }
-
     private static long TotalBytes(ExportOptions options, EncoderSizes sizes, BundleGraph[] graphs) =>
         SourceTensors.Required(sizes).Sum(tensor => tensor.Shape.Aggregate((long)sizeof(float), (product, size) => product * size))
         + new FileInfo(options.CheckpointPath).Length
         + ModelFiles.CountBytes([.. graphs.Select(graph => graph.Graph)]);
 
     private static BundleManifest Describe(
-        ExportOptions options, EncoderSizes sizes, string identity, string sourceHash, SortedDictionary<string, string> files) => new()
+        ExportOptions options, EncoderSizes sizes, string identity, BundleManifest.SourceSection source, SortedDictionary<string, string> files) => new()
         {
             Name = options.Name,
             Precision = PrecisionName(options.Precision),
@@ -130,7 +94,7 @@ public static partial class BundleExporter
             MaxSamples = AudioFrontEnd.MaxSamples,
             MinSamples = LogMelMatrices.FrameSamples,
             FrameSide = PictureFrontEnd.Side,
-            Source = new(Path.GetFileName(options.CheckpointPath), sourceHash),
+            Source = source,
             Files = files,
             License = options.License ?? NotStated,
             TrainingData = options.TrainingData ?? (options.Trained ? NotStated : "none"),
@@ -164,7 +128,4 @@ public static partial class BundleExporter
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
-    private static partial Regex NamePattern();
 }

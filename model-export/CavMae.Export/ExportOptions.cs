@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace CavMae.Export;
 
 /// <summary>What to export, and to where.</summary>
-public sealed record ExportOptions
+public sealed partial record ExportOptions
 {
     /// <summary>A PyTorch checkpoint (zip or legacy format) or a safetensors file.</summary>
     public required string CheckpointPath { get; init; }
@@ -35,6 +38,26 @@ public sealed record ExportOptions
 
     /// <summary>What the weights were trained on, in words; null: "not stated", or "none" for untrained weights.</summary>
     public string? TrainingData { get; init; }
+
+    /// <exception cref="ExportException">Something is not allowed, or does not go together.</exception>
+    internal void Validate()
+    {
+        if (!NamePattern().IsMatch(Name))
+            throw new ExportException($"The name \"{Name}\" does not do: 1 to 64 letters (a-z, A-Z), digits, '.', '_' and '-', with a letter or digit first.");
+        if (!Enum.IsDefined(Precision))
+            throw new ExportException($"There is no precision {Precision}: {string.Join(", ", Enum.GetNames<ExportPrecision>())} can be exported.");
+        if (Precision == ExportPrecision.Int8 && StandardOperatorsOnly)
+            throw new ExportException("int8 needs ONNX Runtime's own operators: leave out --standard-operators, or export with --precision fp32 or fp16.");
+        if (Precision != ExportPrecision.Int8 && CheckMedia.Count > 0)
+            throw new ExportException("Media to check int8 on (--check-media) go with --precision int8.");
+        if (MinCosine is not (> 0 and < 1))
+            throw new ExportException(string.Create(CultureInfo.InvariantCulture, $"The lowest cosine (--min-cosine) is {MinCosine}; between 0 and 1 is allowed."));
+        if (!File.Exists(CheckpointPath))
+            throw new ExportException($"There is no checkpoint {CheckpointPath}.");
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private static partial Regex NamePattern();
 }
 
 /// <summary>How far an export is.</summary>
@@ -49,4 +72,8 @@ public readonly record struct ExportProgress(string Step, long DoneBytes, long T
 /// <param name="Dimension">Of the embeddings.</param>
 /// <param name="Heads">Attention heads, given or chosen.</param>
 /// <param name="Files">File name → SHA-256, without model.json.</param>
-public sealed record ExportResult(string ModelId, string Folder, int Dimension, int Heads, IReadOnlyDictionary<string, string> Files);
+public sealed record ExportResult(string ModelId, string Folder, int Dimension, int Heads, IReadOnlyDictionary<string, string> Files)
+{
+    /// <summary>What the checkpoint was, in words: "pretrained with decoder", "fine-tuned: classifier left out" or "encoder only".</summary>
+    public string? SourceKind { get; init; }
+}

@@ -5,6 +5,8 @@ namespace CavMae.Checkpoints.Formats;
 /// <summary>Finds the named tensors in what a checkpoint's pickle holds.</summary>
 internal static class StateDictionary
 {
+    private const int MaxNamedKeys = 8;
+
     private static readonly string[] UsualKeys = ["state_dict", "model"];
 
     /// <summary>
@@ -44,7 +46,15 @@ internal static class StateDictionary
             if (dictionary.Find(key) is PickleDictionary inner && HoldsTensors(inner))
                 return inner;
         }
-        throw new CheckpointException("it holds no state dict: no tensors at the top level nor under \"state_dict\" or \"model\"");
+        throw new CheckpointException($"it holds no state dict: no tensors at the top level nor under \"state_dict\" or \"model\"{Found(dictionary)}");
+    }
+
+    private static string Found(PickleDictionary dictionary)
+    {
+        if (dictionary.Find("param_groups") is PickleList && dictionary.Find("state") is PickleDictionary)
+            return "; it is the state of an optimizer: give the file of the model's weights";
+        string[] keys = [.. dictionary.Pairs.Take(MaxNamedKeys).Select(pair => pair.Key is string name ? $"\"{PickleText.Printable(name)}\"" : PickleText.Kind(pair.Key))];
+        return keys.Length == 0 ? "; it is empty" : $"; its keys are {string.Join(", ", keys)}{(dictionary.Pairs.Count > keys.Length ? ", …" : "")}";
     }
 
     private static bool HoldsTensors(PickleDictionary dictionary) => dictionary.Pairs.Exists(pair => pair.Value is TensorReference);

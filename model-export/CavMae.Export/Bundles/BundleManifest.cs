@@ -37,7 +37,12 @@ internal sealed record BundleManifest
     internal sealed record ArchitectureSection(int EmbedDim, int Heads, int MlpWidth, int ModalityBlocks, int SharedBlocks, int PatchSize);
 
     /// <summary>The checkpoint: its file name without folders, and the SHA-256 of the whole file.</summary>
-    internal sealed record SourceSection(string File, string Sha256);
+    internal sealed record SourceSection(string File, string Sha256)
+    {
+        /// <summary>What the checkpoint was, in words.</summary>
+        [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        public string? Kind { get; init; }
+    }
 }
 
 /// <summary>What of an int8 bundle is not int8, and how that was found; by encoder, "audio" and "visual".</summary>

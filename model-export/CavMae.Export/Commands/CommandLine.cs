@@ -86,7 +86,7 @@ internal static class CommandLine
         ExportResult result = ConsoleProgress.Run(
             configuration.Output, progress => BundleExporter.Export(options, progress, cancellation));
         configuration.Output.WriteLine(
-            $"{result.ModelId} is in {result.Folder}: vectors of {result.Dimension} numbers, {result.Heads} attention heads.");
+            $"{result.ModelId} is in {result.Folder}: vectors of {result.Dimension} numbers, {result.Heads} attention heads ({result.SourceKind}).");
     }
 
     private static void ShowExamples(RootCommand root)

@@ -13,8 +13,10 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
           cavmae-export audio_model.25.pth --out models/half --name half --precision fp16
           cavmae-export tiny.pth --out models/demo --name demo --heads 4 --untrained
           cavmae-export random --embed 768 --out vit-b.pth
+          cavmae-export verify models/half --against audio_model.25.pth --media ~/test-clips
 
-        Exit codes: 0 done, 1 failed (the reason is on standard error, an existing bundle is untouched), 130 interrupted.
+        Exit codes: 0 done, 1 failed (the reason is on standard error, an existing bundle is untouched) or, of verify, a cosine below --min-cosine,
+        130 interrupted.
         """;
 
     public override int Invoke(ParseResult parseResult)

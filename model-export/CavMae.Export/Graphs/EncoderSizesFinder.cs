@@ -15,6 +15,7 @@ internal static partial class EncoderSizesFinder
     /// <exception cref="ExportException">Missing, extra or mis-shaped tensors, all of them named; or heads that do not divide the width.</exception>
     public static EncoderSizes Find(Checkpoint checkpoint, int? heads)
     {
+        CheckpointKinds.Check(checkpoint);
         int width = FindWidth(checkpoint);
         int modalityBlocks = Math.Max(CountBlocks(checkpoint, 'a'), CountBlocks(checkpoint, 'v'));
         int sharedBlocks = CountBlocks(checkpoint, 'u');

@@ -1,4 +1,5 @@
 using CavMae.Checkpoints;
+using CavMae.Export.Bundles;
 using CavMae.Export.Graphs;
 using CavMae.Export.Verifying;
 using CavMae.Retrieval;
@@ -15,9 +16,27 @@ internal static class SensitivityCheck
     /// <summary>Enough to meet loud and quiet, dark and bright; more would only take longer.</summary>
     private const int MaxScenes = 16;
 
+    /// <summary>Both encoders, on the media of the options; where none are given, nothing is measured and nothing stays float32.</summary>
+    /// <exception cref="ExportException">A path is not there, no file can be decoded, or ffmpeg is missing.</exception>
+    public static Int8Section Run(Checkpoint checkpoint, EncoderSizes sizes, ExportOptions options, Action<string> progress, CancellationToken cancellation)
+    {
+        if (options.CheckMedia.Count == 0)
+            return new Int8Section { FloatLayers = Modality.All.ToDictionary(modality => modality.Name, _ => (IReadOnlyList<string>)[]) };
+        progress("Decoding media to check int8 on");
+        List<Scene> scenes = ReadScenes(options.CheckMedia, cancellation);
+        Dictionary<string, SensitivityResult> results = Modality.All.ToDictionary(modality => modality.Name, modality =>
+            FindFloatLayers(checkpoint, sizes, modality, scenes, options.MinCosine, progress, cancellation));
+        return new Int8Section
+        {
+            FloatLayers = results.ToDictionary(result => result.Key, result => result.Value.FloatLayers),
+            MinCosine = results.ToDictionary(result => result.Key, result => result.Value.MinCosine),
+            CheckedScenes = scenes.Count,
+        };
+    }
+
     /// <summary>The first scene of up to 16 files.</summary>
     /// <exception cref="ExportException">A path is not there, no file can be decoded, or ffmpeg is missing.</exception>
-    public static IReadOnlyList<Scene> ReadScenes(IEnumerable<string> paths, CancellationToken cancellation)
+    private static List<Scene> ReadScenes(IEnumerable<string> paths, CancellationToken cancellation)
     {
         using var media = MediaScenes.Find(paths);
         try
@@ -41,7 +60,7 @@ internal static class SensitivityCheck
     /// <param name="minCosine">The lowest cosine to the float32 vector that any scene may have.</param>
     /// <param name="progress">Told what is being done.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static SensitivityResult FindFloatLayers(
+    private static SensitivityResult FindFloatLayers(
         Checkpoint checkpoint, EncoderSizes sizes, Modality modality, IReadOnlyList<Scene> scenes, double minCosine, Action<string> progress, CancellationToken cancellation)
     {
         LockedTemporaryFolder.RemoveStale(TrialGraphs.TemporaryPrefix, static (_, _) => { });

@@ -64,19 +64,23 @@ internal static class BundleVerifier
         MediaScenes media, SceneEncoder bundle, SceneEncoder against, ProgressLine progress, CancellationToken cancellation)
     {
         List<ClipVectors> clips = [];
-        int done = 0;
-        await foreach ((string file, Scene scene) in media.ReadAsync(_ => progress.Report("Comparing", ++done, media.Files.Count), cancellation).ConfigureAwait(false))
+        int filesDone = 0, scenesDone = 0;
+        await foreach ((string file, Scene scene) in media.ReadAsync(_ => Report(++filesDone), cancellation).ConfigureAwait(false))
         {
             if (clips.Count == 0 || clips[^1].File != file)
                 clips.Add(new ClipVectors(file));
             // One after the other: on a CPU each takes all cores. ffmpeg decodes ahead meanwhile.
             SceneEmbedding byBundle = await bundle.EncodeAsync(scene, cancellation).ConfigureAwait(false);
             clips[^1].Add(byBundle, await against.EncodeAsync(scene, cancellation).ConfigureAwait(false));
+            scenesDone++;
+            Report(filesDone);
         }
         // A file counts only when it was decoded to its end.
         HashSet<string> broken = [.. media.Unusable.Select(unusable => unusable.File)];
         clips.RemoveAll(clip => broken.Contains(clip.File) || clip.Bundle.All(scene => scene is { Audio: null, Visual: null }));
         return clips.Count > 0 ? clips : throw new ExportException(NothingUsable(media));
+
+        void Report(int files) => progress.Report("Comparing", files, media.Files.Count, scenesDone);
     }
 
     private static string NothingUsable(MediaScenes media)

@@ -25,7 +25,8 @@ internal sealed class ProgressLine(TextWriter error, bool isTerminal) : IProgres
     /// <param name="what">What is being done; a new one starts the clock anew.</param>
     /// <param name="done">Files done.</param>
     /// <param name="total">Files in all.</param>
-    public void Report(string what, int done, int total) => Show(what, done, total, $"{done} of {total} files");
+    /// <param name="scenes">Scenes done: in a long file these are what moves.</param>
+    public void Report(string what, int done, int total, int scenes) => Show(what, done, total, $"{done} of {total} files, {scenes} scenes");
 
     /// <summary>Takes the line off a terminal, before something else is written.</summary>
     public void Clear()

@@ -10,11 +10,11 @@ public sealed class ProgressLineTests
         using StringWriter written = new();
         ProgressLine line = new(written, isTerminal: true);
 
-        line.Report("Comparing", 1, 2);
-        line.Report("Comparing", 2, 2);
+        line.Report("Comparing", 1, 2, scenes: 3);
+        line.Report("Comparing", 2, 2, scenes: 4);
         line.Clear();
 
-        Assert.StartsWith("\rComparing: 1 of 2 files, 0:00:0", written.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("\rComparing: 1 of 2 files, 3 scenes, 0:00:0", written.ToString(), StringComparison.Ordinal);
         Assert.Contains("\rComparing: 2 of 2 files", written.ToString(), StringComparison.Ordinal);
         Assert.EndsWith(" \r", written.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("\n", written.ToString(), StringComparison.Ordinal);
@@ -26,8 +26,8 @@ public sealed class ProgressLineTests
         using StringWriter written = new();
         ProgressLine line = new(written, isTerminal: false);
 
-        line.Report("Comparing", 1, 2);
-        line.Report("Comparing", 2, 2);
+        line.Report("Comparing", 1, 2, scenes: 3);
+        line.Report("Comparing", 2, 2, scenes: 4);
         line.Clear();
 
         Assert.Equal("", written.ToString());

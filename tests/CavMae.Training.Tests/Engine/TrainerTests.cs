@@ -120,6 +120,18 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void State_Exported_IsRefusedAndNamesTheRightFile()
+    {
+        TinyRun.Train(Run, TinyRun.Options, new PatternSource(8));
+
+        ExportException refusal = Assert.Throws<ExportException>(() => BundleExporter.Export(
+            new ExportOptions { CheckpointPath = Path.Combine(Run, "state.safetensors"), OutputFolder = folder.File("bundle"), Name = "state" },
+            null, TestContext.Current.CancellationToken));
+
+        Assert.Contains("give best.safetensors or last.safetensors", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Best_Exported_KnowsItsHeads()
     {
         TinyRun.Train(Run, TinyRun.Options, new PatternSource(8));
