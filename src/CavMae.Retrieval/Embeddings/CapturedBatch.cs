@@ -22,7 +22,7 @@ internal sealed class CapturedBatch : BoundBatch
         this.rows = rows;
         // Each number names a recording of its own; 0 is taken.
         runOptions.AddRunConfigEntry("gpu_graph_id", rows.ToString(CultureInfo.InvariantCulture));
-        memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.DeviceAllocator, deviceId, OrtMemType.Default);
+        memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCUDA, OrtAllocatorType.ArenaAllocator, deviceId, OrtMemType.Default);
         allocator = new OrtAllocator(session, memory);
         this.inputs = [.. inputs.Select(input => (input, Allocate(input)))];
         this.output = (output, Allocate(output));
