@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 
 namespace CavMae.Retrieval;
@@ -30,6 +31,14 @@ public sealed class RetrievalMetrics : IDisposable
     public void RecordStore(TimeSpan duration) => storeSeconds.Record(duration.TotalSeconds);
 
     public void RecordSearch(TimeSpan duration) => searchSeconds.Record(duration.TotalSeconds);
+
+    /// <summary>Shows which model runs where: a 1 whose tags say it.</summary>
+    public void ObserveModel(ModelManifest model, ExecutionProvider provider) => meter.CreateObservableGauge("cavmae.model.info",
+        () => new Measurement<int>(1,
+            new KeyValuePair<string, object?>("model", model.ModelId),
+            new KeyValuePair<string, object?>("precision", model.Precision),
+            new KeyValuePair<string, object?>("provider", provider.ToString())),
+        description: "1; the tags name the model, its precision and the execution provider in use.");
 
     /// <summary>Shows how many items wait for an encoder.</summary>
     public void ObserveQueueDepth(Func<int> audio, Func<int> visual) => meter.CreateObservableGauge("cavmae.encoder.queue.depth",

@@ -77,6 +77,7 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         sceneIndex = await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false);
         await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
         await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
+        metrics.ObserveModel(encoder.Model, encoder.Provider);
         metrics.ObserveQueueDepth(() => encoder.AudioQueueDepth, () => encoder.VisualQueueDepth);
         MediaEmbedder embedder = services.GetRequiredService<MediaEmbedder>();
         metrics.ObserveFiles(() => embedder.FilesUnderWay);

@@ -1,28 +1,32 @@
+using System.Numerics.Tensors;
 using CavMae.Retrieval.Media;
-using Microsoft.ML.OnnxRuntime;
 
 namespace CavMae.Retrieval.Embeddings;
 
 /// <summary>Sound to unit vector: <c>waveform</c> float32 [batch, 164080] in −1..1, <c>length</c> int64 [batch] → [batch, dimension].</summary>
-internal sealed class AudioEncoder(string path, SessionOptions options, int dimension) : OnnxEncoder(path, options, dimension,
-    new Dictionary<string, (Type, int[])> { ["waveform"] = (typeof(float), [-1, PcmAudio.MaxSamples]), ["length"] = (typeof(long), [-1]) })
+internal sealed class AudioEncoder : OnnxEncoder<PcmAudio>
 {
-    private static readonly string[] InputNames = ["waveform", "length"];
+    /// <summary>Turns 16-bit samples into −1..1; a power of two, so nothing is rounded.</summary>
+    private const float SampleScale = 1 / 32768f;
 
-    public float[][] Encode(IReadOnlyList<PcmAudio> batch)
+    private readonly HostBuffer<float> waveform;
+    private readonly HostBuffer<long> length;
+
+    public AudioEncoder(string path, EncoderPlan plan)
+        : this(path, plan, new HostBuffer<float>("waveform", [PcmAudio.MaxSamples], plan.Buckets.Largest), new HostBuffer<long>("length", [], plan.Buckets.Largest))
     {
-        float[] waveform = new float[batch.Count * PcmAudio.MaxSamples];
-        long[] lengths = new long[batch.Count];
-        for (int row = 0; row < batch.Count; row++)
-        {
-            ReadOnlySpan<short> samples = batch[row].Samples.Span;
-            Span<float> target = waveform.AsSpan(row * PcmAudio.MaxSamples, samples.Length);
-            for (int i = 0; i < samples.Length; i++)
-                target[i] = samples[i] / 32768f;
-            lengths[row] = samples.Length;
-        }
-        using OrtValue waveformValue = OrtValue.CreateTensorValueFromMemory(waveform, [batch.Count, PcmAudio.MaxSamples]);
-        using OrtValue lengthValue = OrtValue.CreateTensorValueFromMemory(lengths, [batch.Count]);
-        return Run(InputNames, [waveformValue, lengthValue], batch.Count);
+    }
+
+    private AudioEncoder(string path, EncoderPlan plan, HostBuffer<float> waveform, HostBuffer<long> length) : base(path, plan, [waveform, length]) =>
+        (this.waveform, this.length) = (waveform, length);
+
+    protected override void Write(PcmAudio item, int row)
+    {
+        ReadOnlySpan<short> samples = item.Samples.Span;
+        Span<float> target = waveform.Row(row);
+        TensorPrimitives.ConvertTruncating(samples, target);
+        TensorPrimitives.Multiply(target[..samples.Length], SampleScale, target);
+        target[samples.Length..].Clear();
+        length.Row(row)[0] = samples.Length;
     }
 }

@@ -1,3 +1,4 @@
+using CavMae.Retrieval.Media;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 
@@ -6,10 +7,17 @@ namespace CavMae.Retrieval.Embeddings;
 /// <summary>Chooses the execution provider and opens both encoders on it.</summary>
 internal sealed partial class EncoderSessions : IDisposable
 {
-    private EncoderSessions(ExecutionProvider provider, AudioEncoder audio, VisualEncoder visual) => (Provider, Audio, Visual) = (provider, audio, visual);
+    private const long BytesInMegabyte = 1_000_000;
+
+    private readonly EncoderPlan plan;
+
+    private EncoderSessions(EncoderPlan plan, AudioEncoder audio, VisualEncoder visual) => (this.plan, Audio, Visual) = (plan, audio, visual);
 
     /// <summary>The provider in use; never <see cref="ExecutionProvider.Auto"/>.</summary>
-    public ExecutionProvider Provider { get; }
+    public ExecutionProvider Provider => plan.Provider;
+
+    /// <summary>Most items of one run.</summary>
+    public int MaxBatch => plan.Buckets.Largest;
 
     public AudioEncoder Audio { get; }
     public VisualEncoder Visual { get; }
@@ -37,11 +45,15 @@ internal sealed partial class EncoderSessions : IDisposable
     {
         if (!IsBuiltIn(provider))
             throw new ModelException($"Model:ExecutionProvider is {provider}, but this build of ONNX Runtime has only {string.Join(", ", OrtEnv.Instance().GetAvailableProviders())}. Use a GPU build (-p:OnnxRuntimeFlavor=Gpu), or Auto or Cpu.");
-        using SessionOptions session = CreateOptions(options, provider);
-        AudioEncoder audio = new(bundle.AudioPath, session, bundle.Manifest.Dimension);
+        return Open(bundle, EncoderPlan.From(options, bundle.Manifest, provider));
+    }
+
+    internal static EncoderSessions Open(ModelBundle bundle, EncoderPlan plan)
+    {
+        AudioEncoder audio = new(bundle.AudioPath, plan);
         try
         {
-            return new EncoderSessions(provider, audio, new VisualEncoder(bundle.VisualPath, session, bundle.Manifest.Dimension));
+            return new EncoderSessions(plan, audio, new VisualEncoder(bundle.VisualPath, plan));
         }
         catch
         {
@@ -50,30 +62,32 @@ internal sealed partial class EncoderSessions : IDisposable
         }
     }
 
-    private static SessionOptions CreateOptions(ModelOptions options, ExecutionProvider provider)
+    /// <summary>
+    /// Runs each encoder once, on a GPU once at every batch size: what is chosen, built, recorded or allocated at a first run is there before
+    /// the first request, and memory that does not suffice is found out now.
+    /// </summary>
+    /// <exception cref="ModelException">A run fails.</exception>
+    public void WarmUp(ILogger logger)
     {
-        SessionOptions session = new()
-        {
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads,
-            InterOpNumThreads = 1,
-        };
-        // Idle encoder threads sleep: the cores are ffmpeg's and the search's while no batch runs.
-        session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        PcmAudio silence = new(new short[PcmAudio.MaxSamples]);
+        RgbFrame black = new(new byte[RgbFrame.ByteCount]);
+        IReadOnlyList<int> sizes = plan.IsGpu ? plan.Buckets.Sizes : [1];
         try
         {
-            if (provider is ExecutionProvider.TensorRt)
-                session.AppendExecutionProvider_Tensorrt();
-            if (provider is ExecutionProvider.Cuda or ExecutionProvider.TensorRt)
-                session.AppendExecutionProvider_CUDA();
+            foreach (int size in sizes)
+            {
+                Audio.Encode([.. Enumerable.Repeat(silence, size)]);
+                Visual.Encode([.. Enumerable.Repeat(black, size)]);
+            }
         }
         catch (OnnxRuntimeException e)
         {
-            session.Dispose();
-            throw new ModelException($"The {provider} execution provider cannot be used on this machine: {e.Message}", e);
+            throw new ModelException($"The encoders cannot run on {Provider} with batches of up to {MaxBatch} (Model:MaxBatch): {e.Message}", e);
         }
-        return session;
+        if (plan.IsGpu)
+            LogGpu(logger, Provider, plan.Gpu.DeviceId, MaxBatch, plan.Gpu.CudaGraphs);
+        long residentBytes = Environment.WorkingSet;
+        LogWarm(logger, residentBytes / BytesInMegabyte);
     }
 
     private static bool IsBuiltIn(ExecutionProvider provider)
@@ -95,4 +109,10 @@ internal sealed partial class EncoderSessions : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "CUDA is built in but cannot be used; the encoders run on the CPU.")]
     private static partial void LogCudaUnavailable(ILogger logger, Exception reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Provider} on GPU {DeviceId}, in batches of up to {MaxBatch}; CUDA graphs: {CudaGraphs}.")]
+    private static partial void LogGpu(ILogger logger, ExecutionProvider provider, int deviceId, int maxBatch, bool cudaGraphs);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The encoders are warm; the process holds {Megabytes} MB of memory.")]
+    private static partial void LogWarm(ILogger logger, long megabytes);
 }

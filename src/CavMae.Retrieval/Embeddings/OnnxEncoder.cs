@@ -3,18 +3,32 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace CavMae.Retrieval.Embeddings;
 
-/// <summary>One ONNX session that turns a batch of inputs into unit vectors. Thread-safe.</summary>
-internal abstract class OnnxEncoder : IDisposable
+/// <summary>
+/// One ONNX session that turns items into unit vectors, on buffers that are allocated once. Thread-safe; one call runs at a time.
+/// </summary>
+internal abstract class OnnxEncoder<TItem> : IDisposable
 {
-    private const string OutputName = "embedding";
-    private readonly RunOptions runOptions = new();
+    private readonly EncoderPlan plan;
+    private readonly IReadOnlyList<HostBuffer> inputs;
+    private readonly HostBuffer<float> output;
+    private readonly InferenceSession session;
+    private readonly EncoderThread? thread;
+    private readonly Dictionary<int, BoundBatch> batches = [];
+    private readonly Lock turn = new();
 
-    protected OnnxEncoder(string path, SessionOptions options, int dimension, IReadOnlyDictionary<string, (Type Type, int[] Shape)> inputs)
+    /// <param name="path">The graph.</param>
+    /// <param name="plan">How it is run.</param>
+    /// <param name="inputs">A buffer for each input of the graph, of as many rows as the largest batch.</param>
+    /// <exception cref="ModelException">The graph does not load, or has other inputs or outputs.</exception>
+    protected OnnxEncoder(string path, EncoderPlan plan, IReadOnlyList<HostBuffer> inputs)
     {
-        Dimension = dimension;
+        (this.plan, this.inputs) = (plan, inputs);
+        output = new HostBuffer<float>("embedding", [plan.Dimension], plan.Buckets.Largest);
+        string name = Path.GetFileNameWithoutExtension(path);
+        using SessionOptions options = ProviderSettings.CreateSessionOptions(plan, name, inputs);
         try
         {
-            Session = new InferenceSession(path, options);
+            session = new InferenceSession(path, options);
         }
         catch (OnnxRuntimeException e)
         {
@@ -22,57 +36,90 @@ internal abstract class OnnxEncoder : IDisposable
         }
         try
         {
-            CheckSignature(Path.GetFileName(path), inputs);
+            GraphSignature.Check(session, Path.GetFileName(path), inputs, output);
         }
         catch
         {
-            Session.Dispose();
+            session.Dispose();
             throw;
         }
+        thread = plan.OwnThread ? new EncoderThread($"{name} encoder") : null;
     }
 
-    protected InferenceSession Session { get; }
-    public int Dimension { get; }
-
-    protected float[][] Run(IReadOnlyList<string> names, IReadOnlyList<OrtValue> inputs, int batch)
+    /// <summary>Encodes any number of items, in runs of at most the largest batch size.</summary>
+    /// <returns>One unit vector an item, in their order.</returns>
+    /// <exception cref="ModelException">The graph gave something else than unit vectors.</exception>
+    public float[][] Encode(IReadOnlyList<TItem> items)
     {
-        using IDisposableReadOnlyCollection<OrtValue> outputs = Session.Run(runOptions, names, inputs, [OutputName]);
-        ReadOnlySpan<float> all = outputs[0].GetTensorDataAsSpan<float>();
-        if (all.Length != batch * Dimension)
-            throw new ModelException($"The encoder gave {all.Length} values for a batch of {batch}; {batch * Dimension} were expected.");
-        float[][] vectors = new float[batch][];
-        for (int row = 0; row < batch; row++)
+        float[][] vectors = new float[items.Count][];
+        lock (turn)
         {
-            ReadOnlySpan<float> vector = all.Slice(row * Dimension, Dimension);
-            float norm = TensorPrimitives.Norm(vector);
-            // Written so that NaN fails as well.
-            if (!(Math.Abs(norm - 1) <= SceneEmbedding.NormTolerance))
-                throw new ModelException($"The encoder gave a vector of length {norm} where a unit vector was expected.");
-            vectors[row] = vector.ToArray();
+            if (thread is null)
+                EncodeAll(items, vectors);
+            else
+                thread.Run(() => EncodeAll(items, vectors));
         }
         return vectors;
     }
 
-    private void CheckSignature(string file, IReadOnlyDictionary<string, (Type Type, int[] Shape)> expected)
+    /// <summary>Puts an item into a row of the input buffers; whatever was there before is overwritten.</summary>
+    protected abstract void Write(TItem item, int row);
+
+    private void EncodeAll(IReadOnlyList<TItem> items, float[][] vectors)
     {
-        foreach ((string name, (Type type, int[] shape)) in expected)
-        {
-            if (!Session.InputMetadata.TryGetValue(name, out NodeMetadata? input))
-                throw new ModelException($"'{file}' has no input '{name}'; it has {string.Join(", ", Session.InputMetadata.Keys)}.");
-            if (input.ElementType != type || !Fits(input.Dimensions, shape))
-                throw new ModelException($"Input '{name}' of '{file}' is {input.ElementType.Name} [{string.Join(", ", input.Dimensions)}]; {type.Name} [{string.Join(", ", shape)}] was expected (-1: any batch).");
-        }
-        if (Session.InputMetadata.Count != expected.Count)
-            throw new ModelException($"'{file}' asks for more inputs than {string.Join(", ", expected.Keys)}.");
-        if (!Session.OutputMetadata.TryGetValue(OutputName, out NodeMetadata? output) || output.ElementType != typeof(float) || !Fits(output.Dimensions, [-1, Dimension]))
-            throw new ModelException($"'{file}' has no float output '{OutputName}' of {Dimension} values an item, as {ModelBundle.ManifestFile} says.");
+        for (int first = 0; first < items.Count; first += plan.Buckets.Largest)
+            EncodeBatch(items, vectors, first, Math.Min(plan.Buckets.Largest, items.Count - first));
     }
 
-    private static bool Fits(int[] actual, int[] expected) => actual.AsSpan().SequenceEqual(expected);
+    private void EncodeBatch(IReadOnlyList<TItem> items, float[][] vectors, int first, int count)
+    {
+        for (int row = 0; row < count; row++)
+            Write(items[first + row], row);
+        int rows = plan.Buckets.SizeFor(count);
+        // Rows do not depend on each other. What fills up is real data, so that no special value can slow a run down or make it fail.
+        foreach (HostBuffer input in inputs)
+            input.Repeat(count - 1, count, rows);
+        BatchOf(rows).Run();
+        for (int row = 0; row < count; row++)
+            vectors[first + row] = ReadVector(row);
+    }
+
+    private BoundBatch BatchOf(int rows)
+    {
+        if (!batches.TryGetValue(rows, out BoundBatch? batch))
+        {
+            batch = plan.Provider is ExecutionProvider.Cuda && plan.Gpu.CudaGraphs
+                ? new CapturedBatch(session, plan.Gpu.DeviceId, rows, inputs, output)
+                : new HostBatch(session, rows, inputs, output);
+            batches.Add(rows, batch);
+        }
+        return batch;
+    }
+
+    private float[] ReadVector(int row)
+    {
+        ReadOnlySpan<float> vector = output.Row(row);
+        float norm = TensorPrimitives.Norm(vector);
+        // Written so that NaN fails as well.
+        if (!(Math.Abs(norm - 1) <= SceneEmbedding.NormTolerance))
+            throw new ModelException($"The encoder gave a vector of length {norm} where a unit vector was expected.");
+        return vector.ToArray();
+    }
 
     public void Dispose()
     {
-        runOptions.Dispose();
-        Session.Dispose();
+        if (thread is not null)
+            thread.Run(Close);
+        else
+            Close();
+        thread?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Close()
+    {
+        foreach (BoundBatch batch in batches.Values)
+            batch.Dispose();
+        session.Dispose();
     }
 }

@@ -26,8 +26,8 @@ public sealed partial class SceneEncoder : IAsyncDisposable
         queueCapacity = options.QueueCapacity;
         Model = bundle.Manifest;
         TimeSpan delay = options.MaxQueueDelay ?? (Provider is ExecutionProvider.Cpu ? TimeSpan.Zero : GpuQueueDelay);
-        audioQueue = new BatchQueue<PcmAudio>(batch => InTurn(sessions.Audio.Encode, batch), options.MaxBatch, delay, time);
-        visualQueue = new BatchQueue<RgbFrame>(batch => InTurn(sessions.Visual.Encode, batch), options.MaxBatch, delay, time);
+        audioQueue = new BatchQueue<PcmAudio>(batch => InTurn(sessions.Audio.Encode, batch), sessions.MaxBatch, delay, time);
+        visualQueue = new BatchQueue<RgbFrame>(batch => InTurn(sessions.Visual.Encode, batch), sessions.MaxBatch, delay, time);
     }
 
     public ModelManifest Model { get; }
@@ -49,8 +49,7 @@ public sealed partial class SceneEncoder : IAsyncDisposable
         EncoderSessions sessions = EncoderSessions.Open(bundle, options, logger);
         try
         {
-            sessions.Audio.Encode([new PcmAudio(new short[PcmAudio.MaxSamples])]);
-            sessions.Visual.Encode([new RgbFrame(new byte[RgbFrame.ByteCount])]);
+            sessions.WarmUp(logger);
         }
         catch
         {

@@ -1,20 +1,18 @@
 using CavMae.Retrieval.Media;
-using Microsoft.ML.OnnxRuntime;
 
 namespace CavMae.Retrieval.Embeddings;
 
 /// <summary>Picture to unit vector: <c>frames</c> uint8 [batch, 224, 224, 3] → [batch, dimension].</summary>
-internal sealed class VisualEncoder(string path, SessionOptions options, int dimension) : OnnxEncoder(path, options, dimension,
-    new Dictionary<string, (Type, int[])> { ["frames"] = (typeof(byte), [-1, RgbFrame.Side, RgbFrame.Side, 3]) })
+internal sealed class VisualEncoder : OnnxEncoder<RgbFrame>
 {
-    private static readonly string[] InputNames = ["frames"];
+    private readonly HostBuffer<byte> frames;
 
-    public float[][] Encode(IReadOnlyList<RgbFrame> batch)
+    public VisualEncoder(string path, EncoderPlan plan)
+        : this(path, plan, new HostBuffer<byte>("frames", [RgbFrame.Side, RgbFrame.Side, 3], plan.Buckets.Largest))
     {
-        byte[] pixels = new byte[batch.Count * RgbFrame.ByteCount];
-        for (int row = 0; row < batch.Count; row++)
-            batch[row].Pixels.Span.CopyTo(pixels.AsSpan(row * RgbFrame.ByteCount));
-        using OrtValue value = OrtValue.CreateTensorValueFromMemory(pixels, [batch.Count, RgbFrame.Side, RgbFrame.Side, 3]);
-        return Run(InputNames, [value], batch.Count);
     }
+
+    private VisualEncoder(string path, EncoderPlan plan, HostBuffer<byte> frames) : base(path, plan, [frames]) => this.frames = frames;
+
+    protected override void Write(RgbFrame item, int row) => item.Pixels.Span.CopyTo(frames.Row(row));
 }
