@@ -88,6 +88,7 @@ public static class BundleExporter
             Name = options.Name,
             Precision = PrecisionName(options.Precision),
             ModelId = $"{options.Name}-{PrecisionName(options.Precision)}-{identity}",
+            StandardOperators = options.StandardOperatorsOnly,
             Trained = options.Trained,
             Architecture = new(sizes.EmbedDim, sizes.Heads, sizes.MlpWidth, sizes.ModalityBlocks, sizes.SharedBlocks, EncoderSizes.PatchSize),
             Dimension = sizes.EmbedDim,

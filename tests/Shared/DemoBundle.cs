@@ -17,12 +17,12 @@ internal static class DemoBundle
     public static string Folder => Result.Folder;
 
     /// <summary>A bundle of another name, and so of another model id; the caller's own.</summary>
-    public static string Export(string name) => ExportAs(name).Folder;
+    public static string Export(string name, ExportPrecision precision = ExportPrecision.Fp32) => ExportAs(name, precision).Folder;
 
-    private static ExportResult ExportAs(string name)
+    private static ExportResult ExportAs(string name, ExportPrecision precision = ExportPrecision.Fp32)
     {
         string parent = Directory.CreateTempSubdirectory("cavmae-test-bundle-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(parent, recursive: true);
-        return BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = Path.Combine(parent, name), Name = name, Heads = Heads, Trained = false }, null, CancellationToken.None);
+        return BundleExporter.Export(new ExportOptions { CheckpointPath = Fixtures.Golden("tiny.pth"), OutputFolder = Path.Combine(parent, name), Name = name, Precision = precision, Heads = Heads, Trained = false }, null, CancellationToken.None);
     }
 }

@@ -12,6 +12,7 @@ internal sealed record BundleManifest
     public required string Name { get; init; }
     public required string Precision { get; init; }
     public required string ModelId { get; init; }
+    public required bool StandardOperators { get; init; }
     public required bool Trained { get; init; }
     public required ArchitectureSection Architecture { get; init; }
     public required int Dimension { get; init; }

@@ -27,7 +27,9 @@ internal sealed partial class EncoderSessions : IDisposable
     {
         if (options.ExecutionProvider is not ExecutionProvider.Auto)
             return Open(bundle, options, options.ExecutionProvider);
-        if (IsBuiltIn(ExecutionProvider.Cuda))
+        if (IsBuiltIn(ExecutionProvider.Cuda) && bundle.Manifest.IsForCpuOnly)
+            LogForCpuOnly(logger, bundle.Manifest.ModelId);
+        else if (IsBuiltIn(ExecutionProvider.Cuda))
         {
             try
             {
@@ -45,15 +47,25 @@ internal sealed partial class EncoderSessions : IDisposable
     {
         if (!IsBuiltIn(provider))
             throw new ModelException($"Model:ExecutionProvider is {provider}, but this build of ONNX Runtime has only {string.Join(", ", OrtEnv.Instance().GetAvailableProviders())}. Use a GPU build (-p:OnnxRuntimeFlavor=Gpu), or Auto or Cpu.");
+        EnsureSuits(bundle.Manifest, provider);
         return Open(bundle, EncoderPlan.From(options, bundle.Manifest, provider));
+    }
+
+    /// <exception cref="ModelException">The bundle's graphs were not made for this provider; the message says how to export them.</exception>
+    internal static void EnsureSuits(ModelManifest model, ExecutionProvider provider)
+    {
+        if (provider is not ExecutionProvider.Cpu && model.IsForCpuOnly)
+            throw new ModelException($"Model:ExecutionProvider is {provider}, but {model.ModelId} is an int8 bundle, which is for CPUs. Use an export with --precision fp16 or fp32, or Model:ExecutionProvider Cpu.");
+        if (provider is ExecutionProvider.TensorRt && !model.StandardOperators)
+            throw new ModelException($"Model:ExecutionProvider is TensorRt, but {model.ModelId} was exported with operators that are ONNX Runtime's own. Export it with --standard-operators, or use Cuda.");
     }
 
     internal static EncoderSessions Open(ModelBundle bundle, EncoderPlan plan)
     {
-        AudioEncoder audio = new(bundle.AudioPath, plan);
+        AudioEncoder audio = new(bundle.GraphPath(ModelBundle.AudioFile, plan.IsGpu), plan);
         try
         {
-            return new EncoderSessions(plan, audio, new VisualEncoder(bundle.VisualPath, plan));
+            return new EncoderSessions(plan, audio, new VisualEncoder(bundle.GraphPath(ModelBundle.VisualFile, plan.IsGpu), plan));
         }
         catch
         {
@@ -109,6 +121,9 @@ internal sealed partial class EncoderSessions : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "CUDA is built in but cannot be used; the encoders run on the CPU.")]
     private static partial void LogCudaUnavailable(ILogger logger, Exception reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "CUDA is built in, but {ModelId} is an int8 bundle, which is for CPUs; the encoders run on the CPU.")]
+    private static partial void LogForCpuOnly(ILogger logger, string modelId);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Provider} on GPU {DeviceId}, in batches of up to {MaxBatch}; CUDA graphs: {CudaGraphs}.")]
     private static partial void LogGpu(ILogger logger, ExecutionProvider provider, int deviceId, int maxBatch, bool cudaGraphs);

@@ -19,8 +19,13 @@ public sealed class ModelBundle
 
     public string Folder { get; }
     public ModelManifest Manifest { get; }
-    public string AudioPath => Path.Combine(Folder, AudioFile);
-    public string VisualPath => Path.Combine(Folder, VisualFile);
+
+    /// <summary>Where an encoder's graph lies. For a GPU a bundle may hold one of its own (<c>audio.gpu.onnx</c>), which is then taken.</summary>
+    internal string GraphPath(string file, bool isGpu)
+    {
+        string forGpu = Path.ChangeExtension(file, ".gpu.onnx");
+        return Path.Combine(Folder, isGpu && Manifest.Files.ContainsKey(forGpu) ? forGpu : file);
+    }
 
     /// <summary>Reads the manifest and checks sizes and hashes (about half a second for each GB of weights).</summary>
     /// <exception cref="ModelException">No bundle, an unreadable manifest, sizes this service does not serve, or a file that is missing or changed.</exception>

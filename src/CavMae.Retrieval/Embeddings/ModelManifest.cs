@@ -13,8 +13,15 @@ public sealed record ModelManifest
     /// <summary><c>fp32</c>, <c>fp16</c> or <c>int8</c>.</summary>
     public required string Precision { get; init; }
 
+    /// <summary>int8 graphs are made of operators that only CPUs have.</summary>
+    [JsonIgnore]
+    public bool IsForCpuOnly => Precision == "int8";
+
     /// <summary><c>{name}-{precision}-{first 12 hex digits of the weights' hash}</c>; every stored vector belongs to one.</summary>
     public required string ModelId { get; init; }
+
+    /// <summary>True where the graphs hold standard ONNX operators only, which is what TensorRT takes.</summary>
+    public bool StandardOperators { get; init; }
 
     /// <summary>False for random weights: the service then works, but its answers mean nothing.</summary>
     public required bool Trained { get; init; }

@@ -1,5 +1,7 @@
+using CavMae.Export;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Tests.Shared;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CavMae.Retrieval.Tests.Embeddings;
 
@@ -40,6 +42,38 @@ public sealed class ModelBundleTests : IDisposable
         File.Delete(folder.File(file));
 
         await AssertRefusedAsync($"'{file}' is missing from the model bundle");
+    }
+
+    [Fact]
+    public async Task GraphPath_BundleOfBothKinds_GivesAGpuItsOwn()
+    {
+        ModelBundle half = await ModelBundle.OpenAsync(DemoBundle.Export("half", ExportPrecision.Fp16), TestContext.Current.CancellationToken);
+        ModelBundle whole = await ModelBundle.OpenAsync(DemoBundle.Folder, TestContext.Current.CancellationToken);
+
+        Assert.Equal("audio.gpu.onnx", Path.GetFileName(half.GraphPath(ModelBundle.AudioFile, isGpu: true)));
+        Assert.Equal("visual.onnx", Path.GetFileName(half.GraphPath(ModelBundle.VisualFile, isGpu: false)));
+        Assert.Equal("visual.onnx", Path.GetFileName(whole.GraphPath(ModelBundle.VisualFile, isGpu: true)));
+    }
+
+    [Theory]
+    [InlineData(ExportPrecision.Int8, ExecutionProvider.Cuda, "is an int8 bundle, which is for CPUs")]
+    [InlineData(ExportPrecision.Int8, ExecutionProvider.TensorRt, "is an int8 bundle, which is for CPUs")]
+    [InlineData(ExportPrecision.Fp16, ExecutionProvider.TensorRt, "--standard-operators")]
+    public async Task EnsureSuits_BundleThatIsNotForTheProvider_SaysWhichOneIs(ExportPrecision precision, ExecutionProvider provider, string words)
+    {
+        ModelBundle bundle = await ModelBundle.OpenAsync(DemoBundle.Export("other", precision), TestContext.Current.CancellationToken);
+
+        Assert.Contains(words, Assert.Throws<ModelException>(() => EncoderSessions.EnsureSuits(bundle.Manifest, provider)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_Int8OnAuto_RunsOnTheCpu()
+    {
+        ModelBundle bundle = await ModelBundle.OpenAsync(DemoBundle.Export("int8", ExportPrecision.Int8), TestContext.Current.CancellationToken);
+
+        using EncoderSessions sessions = EncoderSessions.Open(bundle, new ModelOptions { ExecutionProvider = ExecutionProvider.Auto }, NullLogger.Instance);
+
+        Assert.Equal(ExecutionProvider.Cpu, sessions.Provider);
     }
 
     private async Task AssertRefusedAsync(string words) => Assert.Contains(
