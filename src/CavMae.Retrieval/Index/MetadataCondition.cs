@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CavMae.Retrieval.Index;
+
+/// <summary>
+/// A condition on one value of a clip's metadata. A clip that lacks the key does not fulfil it; where the value is a list, one element that
+/// fulfils it is enough.
+/// </summary>
+/// <param name="Path">Names of the keys from the outermost in; a name may hold any character.</param>
+public abstract record MetadataCondition(IReadOnlyList<string> Path)
+{
+    public bool Holds(JsonObject metadata)
+    {
+        JsonNode? node = metadata;
+        foreach (string name in Path)
+        {
+            if (node is not JsonObject parent || !parent.TryGetPropertyValue(name, out node))
+                return false;
+        }
+        return node is JsonArray list ? list.Any(element => element is JsonValue value && Accepts(value)) : node is JsonValue single && Accepts(single);
+    }
+
+    protected abstract bool Accepts(JsonValue value);
+}
+
+/// <summary>The value is one of these: texts by ordinal comparison, numbers by their value, true and false.</summary>
+/// <param name="Path">Where the value lies.</param>
+/// <param name="Values">At least one string, number or boolean.</param>
+public sealed record MetadataIsOneOf(IReadOnlyList<string> Path, IReadOnlyList<JsonValue> Values) : MetadataCondition(Path)
+{
+    protected override bool Accepts(JsonValue value) => Values.Any(allowed => allowed.GetValueKind() == value.GetValueKind() && value.GetValueKind() switch
+    {
+        JsonValueKind.String => allowed.GetValue<string>() == value.GetValue<string>(),
+        JsonValueKind.Number => MetadataNumber.Of(allowed) is { } number && number.Equals(MetadataNumber.Of(value)),
+        JsonValueKind.True or JsonValueKind.False => true,
+        _ => false,
+    });
+}
+
+/// <summary>The value is a number within bounds.</summary>
+/// <param name="Path">Where the value lies.</param>
+/// <param name="Bounds">At least one bound.</param>
+public sealed record MetadataNumberRange(IReadOnlyList<string> Path, Bounds<double> Bounds) : MetadataCondition(Path)
+{
+    protected override bool Accepts(JsonValue value) => MetadataNumber.Of(value) is { } number && Bounds.Contain(number);
+}
+
+/// <summary>The value is a text that tells an instant or a day (RFC 3339) within bounds; a day is its first instant in UTC.</summary>
+/// <param name="Path">Where the value lies.</param>
+/// <param name="Bounds">At least one bound.</param>
+public sealed record MetadataDateRange(IReadOnlyList<string> Path, Bounds<DateTimeOffset> Bounds) : MetadataCondition(Path)
+{
+    private static readonly string[] Formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
+    /// <summary>An instant with its offset from UTC, or a day.</summary>
+    public static bool TryParse(string text, out DateTimeOffset instant) =>
+        DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
+
+    protected override bool Accepts(JsonValue value) =>
+        value.GetValueKind() == JsonValueKind.String && TryParse(value.GetValue<string>(), out DateTimeOffset instant) && Bounds.Contain(instant);
+}
+
+/// <summary>Bounds of a range; those that are null do not bound.</summary>
+public sealed record Bounds<T> where T : struct, IComparable<T>
+{
+    public T? GreaterThan { get; init; }
+    public T? AtLeast { get; init; }
+    public T? LessThan { get; init; }
+    public T? AtMost { get; init; }
+
+    public bool Contain(T value) =>
+        !(GreaterThan is { } above && value.CompareTo(above) <= 0) && !(AtLeast is { } least && value.CompareTo(least) < 0)
+        && !(LessThan is { } below && value.CompareTo(below) >= 0) && !(AtMost is { } most && value.CompareTo(most) > 0);
+}
+
+internal static class MetadataNumber
+{
+    /// <summary>A number's value; null for other values and for numbers beyond float64.</summary>
+    public static double? Of(JsonValue value) =>
+        value.GetValueKind() == JsonValueKind.Number && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
+}
