@@ -11,6 +11,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["export"] = ExportBenchmark.RunAsync,
     ["media"] = MediaBenchmark.RunAsync,
     ["training"] = TrainingBenchmark.RunAsync,
+    ["throughput"] = ThroughputBenchmark.RunAsync,
 };
 
 Argument<string> subject = new("SUBJECT")

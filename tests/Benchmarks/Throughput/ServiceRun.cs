@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using CavMae.Benchmarks.Running;
+
+namespace CavMae.Benchmarks.Throughput;
+
+/// <summary>One load put on a fresh service, and what it cost.</summary>
+/// <param name="Load">What the clients saw.</param>
+/// <param name="FirstSeconds">How long the service's very first request took.</param>
+/// <param name="TenthSeconds">How long its tenth took, of the same kind, sent alone.</param>
+/// <param name="FfmpegSeconds">Processor seconds of the service's children during the load.</param>
+/// <param name="ServiceSeconds">Processor seconds of the service itself, its encoder runs included.</param>
+/// <param name="ClientSeconds">Processor seconds of this process, which sends and watches.</param>
+/// <param name="PeakMegabytes">Most the service held, its children apart.</param>
+/// <param name="PeakChildrenMegabytes">Most that its children together held.</param>
+internal sealed record ServiceRun(LoadResult Load, double FirstSeconds, double TenthSeconds, double FfmpegSeconds, double ServiceSeconds, double ClientSeconds,
+    double PeakMegabytes, double PeakChildrenMegabytes)
+{
+    /// <summary>Wall time over that of ffmpeg and encoders, had they kept all cores busy and nothing else been to do.</summary>
+    public double Ratio(WorkAlone work) => Load.WallSeconds * Environment.ProcessorCount / (FfmpegSeconds + work.EncoderSeconds);
+
+    /// <inheritdoc cref="Ratio"/>
+    /// <remarks>The same with ffmpeg's processor time when it had the machine to itself.</remarks>
+    public double RatioToAlone(WorkAlone work) => Load.WallSeconds * Environment.ProcessorCount / (work.FfmpegSeconds + work.EncoderSeconds);
+
+    /// <param name="warmUps">Sent one after another before the clock runs; their first and last are told apart.</param>
+    public static async Task<ServiceRun> MeasureAsync(Bundle bundle, string data, IReadOnlyList<Upload> warmUps, IReadOnlyList<Upload> uploads, int clients,
+        CancellationToken cancellationToken)
+    {
+        await using ServiceProcess service = await ServiceProcess.StartAsync(bundle, data, cancellationToken);
+        LoadResult warmed = await ClientLoad.RunAsync(service, warmUps, clients: 1, cancellationToken);
+        using Process self = Process.GetCurrentProcess();
+        ProcessorTime before = ProcessorTime.Of(service.Process), ownBefore = ProcessorTime.Of(self);
+        MemoryWatch memory = new(service.Process);
+        LoadResult load;
+        await using (memory)
+            load = await ClientLoad.RunAsync(service, uploads, clients, cancellationToken);
+        ProcessorTime spent = ProcessorTime.Of(service.Process) - before;
+        double ownSpent = (ProcessorTime.Of(self) - ownBefore).OwnSeconds;
+        return new ServiceRun(load, warmed.RequestSeconds[0], warmed.RequestSeconds[^1], spent.ChildrenSeconds, spent.OwnSeconds, ownSpent,
+            memory.PeakMegabytes, memory.PeakChildrenMegabytes);
+    }
+}
