@@ -26,7 +26,7 @@ internal static class BatchSizes
         List<string[]> rows = [];
         foreach (Bundle bundle in bundles)
         {
-            bool isLarge = bundle == workspace.VitB;
+            bool isLarge = bundle.Name == "vit-b";
             Scene[] scenes = await DecodeAsync(workspace, bundle, clips.Measured.Take(isLarge ? ScenesOfLargeModel : Scenes), cancellationToken);
             Samples[] wall = [.. Sizes.Select(_ => new Samples())], processor = [.. Sizes.Select(_ => new Samples())], memory = [.. Sizes.Select(_ => new Samples())];
             for (int turn = 0; turn < (isLarge ? 1 : Turns); turn++)

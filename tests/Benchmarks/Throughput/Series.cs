@@ -12,6 +12,8 @@ internal sealed class Series
 
     public Samples Ratio => Over((run, work) => run.Ratio(work));
 
+    public Samples RatioLessOthers => Over((run, work) => run.RatioLessOthers(work));
+
     /// <summary>Requests of all turns that were not answered with success.</summary>
     public int Failures => turns.Sum(turn => turn.Run.Load.Failures.Count);
 
@@ -44,7 +46,7 @@ internal sealed class Series
     [
         Median((run, _) => run.Load.WallSeconds, "0.00"), Median((run, _) => run.FfmpegSeconds, "0.00"), Median((_, work) => work.FfmpegSeconds, "0.00"),
         Median((_, work) => work.EncoderSeconds, "0.00"), Median((run, work) => run.ServiceSeconds - work.EncoderSeconds, "0.00"), Median((run, _) => run.ClientSeconds, "0.00"),
-        Ratio.Median.Format("0.000"), Median((run, work) => run.RatioToAlone(work), "0.000"),
+        Median((run, _) => run.OtherSeconds, "0.00"), Median((run, _) => run.IdleSeconds, "0.00"), Ratio.Median.Format("0.000"), RatioLessOthers.Median.Format("0.000"),
     ];
 
     private string[] MemoryCells() =>

@@ -10,17 +10,18 @@ namespace CavMae.Benchmarks.Throughput;
 /// <param name="FfmpegSeconds">Processor seconds of the service's children during the load.</param>
 /// <param name="ServiceSeconds">Processor seconds of the service itself, its encoder runs included.</param>
 /// <param name="ClientSeconds">Processor seconds of this process, which sends and watches.</param>
+/// <param name="OtherSeconds">Processor seconds of everything else on the machine meanwhile.</param>
+/// <param name="IdleSeconds">Core seconds in which nothing ran.</param>
 /// <param name="PeakMegabytes">Most the service held, its children apart.</param>
 /// <param name="PeakChildrenMegabytes">Most that its children together held.</param>
 internal sealed record ServiceRun(LoadResult Load, double FirstSeconds, double TenthSeconds, double FfmpegSeconds, double ServiceSeconds, double ClientSeconds,
-    double PeakMegabytes, double PeakChildrenMegabytes)
+    double OtherSeconds, double IdleSeconds, double PeakMegabytes, double PeakChildrenMegabytes)
 {
     /// <summary>Wall time over that of ffmpeg and encoders, had they kept all cores busy and nothing else been to do.</summary>
     public double Ratio(WorkAlone work) => Load.WallSeconds * Environment.ProcessorCount / (FfmpegSeconds + work.EncoderSeconds);
 
-    /// <inheritdoc cref="Ratio"/>
-    /// <remarks>The same with ffmpeg's processor time when it had the machine to itself.</remarks>
-    public double RatioToAlone(WorkAlone work) => Load.WallSeconds * Environment.ProcessorCount / (work.FfmpegSeconds + work.EncoderSeconds);
+    /// <summary>The same, less the core seconds that went to other programs: what would be left of it on a machine without them.</summary>
+    public double RatioLessOthers(WorkAlone work) => (Load.WallSeconds * Environment.ProcessorCount - OtherSeconds) / (FfmpegSeconds + work.EncoderSeconds);
 
     /// <param name="warmUps">Sent one after another before the clock runs; their first and last are told apart.</param>
     public static async Task<ServiceRun> MeasureAsync(Bundle bundle, string data, IReadOnlyList<Upload> warmUps, IReadOnlyList<Upload> uploads, int clients,
@@ -30,13 +31,16 @@ internal sealed record ServiceRun(LoadResult Load, double FirstSeconds, double T
         LoadResult warmed = await ClientLoad.RunAsync(service, warmUps, clients: 1, cancellationToken);
         using Process self = Process.GetCurrentProcess();
         ProcessorTime before = ProcessorTime.Of(service.Process), ownBefore = ProcessorTime.Of(self);
+        MachineTime machineBefore = MachineTime.Now();
         MemoryWatch memory = new(service.Process);
         LoadResult load;
         await using (memory)
             load = await ClientLoad.RunAsync(service, uploads, clients, cancellationToken);
         ProcessorTime spent = ProcessorTime.Of(service.Process) - before;
         double ownSpent = (ProcessorTime.Of(self) - ownBefore).OwnSeconds;
-        return new ServiceRun(load, warmed.RequestSeconds[0], warmed.RequestSeconds[^1], spent.ChildrenSeconds, spent.OwnSeconds, ownSpent,
+        MachineTime machine = MachineTime.Now() - machineBefore;
+        double others = Math.Max(0, machine.BusySeconds - spent.OwnSeconds - spent.ChildrenSeconds - ownSpent);
+        return new ServiceRun(load, warmed.RequestSeconds[0], warmed.RequestSeconds[^1], spent.ChildrenSeconds, spent.OwnSeconds, ownSpent, others, machine.IdleSeconds,
             memory.PeakMegabytes, memory.PeakChildrenMegabytes);
     }
 }
