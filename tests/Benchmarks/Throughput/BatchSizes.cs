@@ -15,48 +15,44 @@ internal static class BatchSizes
 
     /// <summary>As many as the largest batch takes: each takes the better part of a second.</summary>
     private const int ScenesOfLargeModel = 16;
-    private const int Turns = 3;
     private static readonly int[] Sizes = [1, 2, 4, 8, 16];
 
-    public static async Task RunAsync(Workspace workspace, IReadOnlyList<Bundle> bundles, ClipSet clips, Report report, CancellationToken cancellationToken)
+    public static async Task RunAsync(Workspace workspace, IEnumerable<Bundle> bundles, ClipSet clips, Report report, CancellationToken cancellationToken)
     {
         report.Section("Batch size",
             $"{Scenes.Format()} scenes with sound and one picture each ({ScenesOfLargeModel.Format()} with ViT-B), all given to the encoders at once, in this process, nothing else being done; "
-            + $"by `Model:MaxBatch`, medians of {Turns.Format()} turns through all sizes (1 with ViT-B). Processor time includes everything the process does; memory is the most its resident set held.");
+            + $"by `Model:MaxBatch`. Processor time includes everything the process does; memory is the most its resident set held.");
         List<string[]> rows = [];
         foreach (Bundle bundle in bundles)
         {
-            bool isLarge = bundle.Name == "vit-b";
+            bool isLarge = ThroughputSizes.IsLarge(bundle);
             Scene[] scenes = await DecodeAsync(workspace, bundle, clips.Measured.Take(isLarge ? ScenesOfLargeModel : Scenes), cancellationToken);
-            Samples[] wall = [.. Sizes.Select(_ => new Samples())], processor = [.. Sizes.Select(_ => new Samples())], memory = [.. Sizes.Select(_ => new Samples())];
-            for (int turn = 0; turn < (isLarge ? 1 : Turns); turn++)
-                for (int i = 0; i < Sizes.Length; i++)
-                {
-                    report.Progress($"  {bundle.Name}, batches of {Sizes[i]}");
-                    await MeasureAsync(bundle, Sizes[i], scenes, wall[i], processor[i], memory[i], cancellationToken);
-                }
-            rows.AddRange(Sizes.Select((size, i) => (string[])[bundle.Name, size.Format(), wall[i].Median.Format("0.0"), processor[i].Median.Format("0.0"), memory[i].Worst.Format("0")]));
+            foreach (int size in Sizes)
+            {
+                report.Progress($"  {bundle.Name}, batches of {size}");
+                rows.Add([bundle.Name, size.Format(), .. await MeasureAsync(bundle, size, scenes, cancellationToken)]);
+            }
         }
         report.Table(["model|", "batch", "ms/scene", "processor ms/scene", "MB"], rows);
     }
 
-    private static async Task MeasureAsync(Bundle bundle, int size, Scene[] scenes, Samples wall, Samples processor, Samples peak, CancellationToken cancellationToken)
+    private static async Task<string[]> MeasureAsync(Bundle bundle, int size, Scene[] scenes, CancellationToken cancellationToken)
     {
         ModelOptions options = new() { Path = bundle.Folder, MaxBatch = size };
         await using SceneEncoder encoder = await SceneEncoder.OpenAsync(options, NullLogger<SceneEncoder>.Instance, TimeProvider.System, cancellationToken);
-        // A run of each size gets its memory before the clock runs.
-        await EncodeAsync(size + 1);
+        // A run of that size gets its memory before the clock runs; the first item runs alone, and the others gather meanwhile.
+        await EncodeAsync(Math.Min(size + 1, scenes.Length));
         using Process self = Process.GetCurrentProcess();
         MemoryWatch memory = new(self);
+        Samples wall = new();
+        ProcessorTime spent;
         await using (memory)
         {
             ProcessorTime before = ProcessorTime.Of(self);
-            Samples whole = new();
-            await whole.TimeAsync(() => EncodeAsync(scenes.Length));
-            wall.Add(whole.Last / scenes.Length);
-            processor.Add(1000 * (ProcessorTime.Of(self) - before).OwnSeconds / scenes.Length);
+            await wall.TimeAsync(() => EncodeAsync(scenes.Length));
+            spent = ProcessorTime.Of(self) - before;
         }
-        peak.Add(memory.PeakMegabytes);
+        return [(wall.Last / scenes.Length).Format("0.0"), (1000 * spent.OwnSeconds / scenes.Length).Format("0.0"), memory.PeakMegabytes.Format("0")];
 
         Task<SceneEmbedding[]> EncodeAsync(int count) => Task.WhenAll(scenes.Take(count).Select(scene => encoder.EncodeAsync(scene, cancellationToken)));
     }

@@ -12,6 +12,9 @@ internal sealed record ClipSet(IReadOnlyList<string> Measured, IReadOnlyList<str
     public const int WarmUpCount = 10;
     private const int Seed = 64;
 
+    /// <summary>The same with only the first of the measured clips.</summary>
+    public ClipSet Take(int count) => this with { Measured = [.. Measured.Take(count)] };
+
     public static async Task<ClipSet> CreateAsync(Workspace workspace, CancellationToken cancellationToken)
     {
         string folder = workspace.NewFolder("clips");
