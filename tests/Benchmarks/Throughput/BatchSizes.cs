@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CavMae.Benchmarks.Throughput;
 
-/// <summary>What larger batches gain: many scenes at once given to the encoders, by the most that one run may take (<see cref="ModelOptions.MaxBatch"/>).</summary>
+/// <summary>What larger batches gain: many scenes at once given to the encoders, by the most that one run may take.</summary>
 internal static class BatchSizes
 {
     private const int Scenes = 64;
@@ -21,7 +21,7 @@ internal static class BatchSizes
     {
         report.Section("Batch size",
             $"{Scenes.Format()} scenes with sound and one picture each ({ScenesOfLargeModel.Format()} with ViT-B), all given to the encoders at once, in this process, nothing else being done; "
-            + $"by `Model:MaxBatch`. Processor time includes everything the process does; memory is the most its resident set held.");
+            + $"by the most items of one run. Processor time includes everything the process does; memory is the most its resident set held.");
         List<string[]> rows = [];
         foreach (Bundle bundle in bundles)
         {
@@ -39,7 +39,7 @@ internal static class BatchSizes
     private static async Task<string[]> MeasureAsync(Bundle bundle, int size, Scene[] scenes, CancellationToken cancellationToken)
     {
         ModelOptions options = new() { Path = bundle.Folder, MaxBatch = size };
-        await using SceneEncoder encoder = await SceneEncoder.OpenAsync(options, NullLogger<SceneEncoder>.Instance, TimeProvider.System, cancellationToken);
+        await using SceneEncoder encoder = await SceneEncoder.OpenAsync(options, NullLogger<SceneEncoder>.Instance, TimeProvider.System, size, cancellationToken);
         // A run of that size gets its memory before the clock runs; the first item runs alone, and the others gather meanwhile.
         await EncodeAsync(Math.Min(size + 1, scenes.Length));
         using Process self = Process.GetCurrentProcess();

@@ -17,6 +17,9 @@ namespace CavMae.Benchmarks.Throughput;
 internal sealed record ServiceRun(LoadResult Load, double FirstSeconds, double TenthSeconds, double FfmpegSeconds, double ServiceSeconds, double ClientSeconds,
     double OtherSeconds, double IdleSeconds, double PeakMegabytes, double PeakChildrenMegabytes)
 {
+    /// <summary>Seldom enough to leave the cores to the service.</summary>
+    private static readonly TimeSpan MemoryInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Wall time over that of ffmpeg and encoders, had they kept all cores busy and nothing else been to do.</summary>
     public double Ratio(WorkAlone work) => Load.WallSeconds * Environment.ProcessorCount / (FfmpegSeconds + work.EncoderSeconds);
 
@@ -32,7 +35,7 @@ internal sealed record ServiceRun(LoadResult Load, double FirstSeconds, double T
         using Process self = Process.GetCurrentProcess();
         ProcessorTime before = ProcessorTime.Of(service.Process), ownBefore = ProcessorTime.Of(self);
         MachineTime machineBefore = MachineTime.Now();
-        MemoryWatch memory = new(service.Process);
+        MemoryWatch memory = new(service.Process, MemoryInterval);
         LoadResult load;
         await using (memory)
             load = await ClientLoad.RunAsync(service, uploads, clients, cancellationToken);

@@ -12,7 +12,7 @@ internal sealed record ThroughputSizes(int Clips, int Turns, IReadOnlyList<int> 
     public const int UploadingClients = 4;
 
     private const int LargeDimension = 512;
-    private const int FewClips = 16;
+    private const int FewClips = 12;
 
     /// <summary>With a large encoder a turn takes minutes, and most of that is the encoder, whose time varies little.</summary>
     /// <param name="isQuick">For a look in a few minutes: one turn, and few clips for a large encoder.</param>
