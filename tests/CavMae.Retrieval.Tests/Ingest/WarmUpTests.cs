@@ -1,56 +1,74 @@
+using System.Diagnostics.Metrics;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
 using CavMae.Tests.Shared;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace CavMae.Retrieval.Tests.Ingest;
 
-public sealed class WarmUpTests
+public sealed class WarmUpTests : IAsyncLifetime
 {
+    private readonly TemporaryFolder temporary = new();
+    private readonly WarningCounter warnings = new();
+    private readonly RetrievalMetrics metrics = new(new MeterFactory());
+    private readonly MediaDecoder decoder = new(Options.Create(new MediaOptions()), Options.Create(new SceneOptions()), NullLogger<MediaDecoder>.Instance, TimeProvider.System);
+    private DataFolder? folder;
+    private SceneEncoder? encoder;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        folder = DataFolder.Open(temporary.File("data"));
+        encoder = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Folder }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await encoder!.DisposeAsync();
+        folder!.Dispose();
+        decoder.Dispose();
+        metrics.Dispose();
+        temporary.Dispose();
+    }
 
     [Fact]
     public async Task RunAsync_NewService_EmbedsSoundAndPictureAndLeavesNothingBehind()
     {
-        using TemporaryFolder folder = new();
-        WarningCounter warnings = new();
-        await using ServiceProvider services = await OpenAsync(folder, warnings);
-
-        await services.GetRequiredService<WarmUp>().RunAsync(Token);
+        await RunAsync();
 
         Assert.Equal(0, warnings.Count);
-        Assert.Equal(0, services.GetRequiredService<MediaEmbedder>().FilesUnderWay);
-        Assert.Empty(Directory.GetFiles(services.GetRequiredService<DataFolder>().IncomingFolder));
-        Assert.Equal(0, (await services.GetRequiredService<ISceneIndex>().CountAsync(Token)).Clips);
+        Assert.Empty(Directory.GetFiles(folder!.IncomingFolder));
     }
 
     [Fact]
     public async Task RunAsync_UploadsCannotBeWritten_SaysSoAndReturns()
     {
-        using TemporaryFolder folder = new();
-        WarningCounter warnings = new();
-        await using ServiceProvider services = await OpenAsync(folder, warnings);
-        Directory.Delete(services.GetRequiredService<DataFolder>().IncomingFolder, recursive: true);
+        Directory.Delete(folder!.IncomingFolder, recursive: true);
 
-        await services.GetRequiredService<WarmUp>().RunAsync(Token);
+        await RunAsync();
 
         Assert.Equal(1, warnings.Count);
     }
 
-    private static async Task<ServiceProvider> OpenAsync(TemporaryFolder folder, WarningCounter warnings)
+    private Task RunAsync()
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        IOptions<MediaOptions> options = Options.Create(new MediaOptions());
+        MediaStore media = new(folder!, options, NullLogger<MediaStore>.Instance);
+        return new WarmUp(media, new MediaEmbedder(decoder, encoder!, metrics, options), warnings).RunAsync(Token);
+    }
+
+    private sealed class MeterFactory : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
         {
-            [$"{ModelOptions.Section}:{nameof(ModelOptions.Path)}"] = DemoBundle.Folder,
-            [$"{IndexOptions.Section}:{nameof(IndexOptions.Embedded)}:{nameof(EmbeddedIndexOptions.Path)}"] = folder.File("data"),
-        }).Build();
-        ServiceProvider services = new ServiceCollection().AddLogging().AddSingleton<ILogger<WarmUp>>(warnings).AddCavMaeRetrieval(configuration).BuildServiceProvider();
-        await services.GetRequiredService<RetrievalStartup>().OpenAsync(services, Token);
-        return services;
+        }
     }
 
     private sealed class WarningCounter : ILogger<WarmUp>
