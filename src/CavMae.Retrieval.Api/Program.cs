@@ -2,6 +2,7 @@ using CavMae.Retrieval;
 using CavMae.Retrieval.Api;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,7 @@ WebApplication app = builder.Build();
 try
 {
     await app.Services.GetRequiredService<RetrievalStartup>().OpenAsync(app.Services, app.Lifetime.ApplicationStopping);
+    await app.Services.GetRequiredService<WarmUp>().RunAsync(app.Lifetime.ApplicationStopping);
     app.MapRetrievalApi();
     await app.RunAsync();
     return 0;

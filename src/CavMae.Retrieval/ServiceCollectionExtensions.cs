@@ -32,6 +32,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<MediaEmbedder>();
         services.AddSingleton<MediaStore>();
         services.AddSingleton<ClipIngestor>();
+        services.AddSingleton<WarmUp>();
         services.AddSingleton<SearchService>();
         return services;
     }

@@ -3,6 +3,10 @@ using CavMae.Benchmarks;
 using CavMae.Benchmarks.Reporting;
 using CavMae.Benchmarks.Running;
 
+Option<bool> quick = new("--quick") { Description = "throughput: one turn, and fewer clips with a large model." };
+Option<string[]> bundles = new("--bundle") { Description = "throughput: measure this model bundle as well (repeatable).", HelpName = "DIR", DefaultValueFactory = _ => [] };
+bool isQuick = false;
+string[] moreBundles = [];
 Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = new(StringComparer.Ordinal)
 {
     ["search"] = SearchBenchmarks.RunAsync,
@@ -12,6 +16,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["export"] = ExportBenchmark.RunAsync,
     ["media"] = MediaBenchmark.RunAsync,
     ["training"] = TrainingBenchmark.RunAsync,
+    ["throughput"] = (workspace, report, cancellation) => ThroughputBenchmark.RunAsync(workspace, report, moreBundles, isQuick, cancellation),
 };
 
 Argument<string> subject = new("SUBJECT")
@@ -23,11 +28,12 @@ subject.AcceptOnlyFromAmong(["all", .. subjects.Keys]);
 Option<FileInfo?> file = new("--out") { Description = "Write the report (Markdown) to this file as well.", HelpName = "FILE" };
 RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about forty minutes on two cores and 5 GB in the temporary folder.")
 {
-    subject, file,
+    subject, file, quick, bundles,
 };
 root.SetAction(async (parsed, cancellation) =>
 {
     string chosen = parsed.GetRequiredValue(subject);
+    (isQuick, moreBundles) = (parsed.GetValue(quick), parsed.GetRequiredValue(bundles));
     Report report = new(Console.Error);
     Machine machine = await Machine.DescribeAsync(args, cancellation);
     using (Workspace workspace = new(report.Progress))

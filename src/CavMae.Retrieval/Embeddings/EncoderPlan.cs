@@ -10,7 +10,7 @@ namespace CavMae.Retrieval.Embeddings;
 /// <param name="EngineFolder">Where TensorRT keeps the engines of this very bundle; <see langword="null"/>: nowhere.</param>
 internal sealed record EncoderPlan(ExecutionProvider Provider, int Threads, int Dimension, BatchBuckets Buckets, bool OwnThread, GpuOptions Gpu, string? EngineFolder)
 {
-    private const int DefaultMaxBatchOnCpu = 4;
+    private const int DefaultMaxBatchOnCpu = 2;
     private const int DefaultMaxBatchOnGpu = 16;
 
     public bool IsGpu => Provider is not ExecutionProvider.Cpu;

@@ -24,7 +24,10 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
             if (Interlocked.Increment(ref files) > options.Value.QueueCapacity)
                 throw new BusyException($"{options.Value.QueueCapacity} files wait to be decoded already; try again in a moment.");
             encoder.EnsureNotBusy();
-            return await DecodeAndEncodeAsync(path, wanted, cancellationToken).ConfigureAwait(false);
+            EmbeddedMedia embedded = await DecodeAndEncodeAsync(path, wanted, cancellationToken).ConfigureAwait(false);
+            metrics.RecordDecode(embedded.DecodeTime);
+            metrics.RecordEmbed(embedded.EmbedTime);
+            return embedded;
         }
         finally
         {
@@ -32,7 +35,9 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
         }
     }
 
-    private async Task<EmbeddedMedia> DecodeAndEncodeAsync(string path, MediaStreams wanted, CancellationToken cancellationToken)
+    /// <summary>The same, whatever else waits, and not counted in the service's metrics.</summary>
+    /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
+    internal async Task<EmbeddedMedia> DecodeAndEncodeAsync(string path, MediaStreams wanted, CancellationToken cancellationToken)
     {
         // Linked, so that one failed scene stops the others and the decoder with it.
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -60,8 +65,6 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
             await Task.WhenAll(inFlight).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
-        metrics.RecordDecode(decodeWatch.Elapsed);
-        metrics.RecordEmbed(embedWatch.Elapsed);
         return new EmbeddedMedia(source.Info, embeddings, decodeWatch.Elapsed, embedWatch.Elapsed);
     }
 

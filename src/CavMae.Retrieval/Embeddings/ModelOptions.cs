@@ -31,8 +31,8 @@ public sealed class ModelOptions
     public int Threads { get; set; }
 
     /// <summary>
-    /// Most scenes encoded in one run. Unset: 16 on a GPU, where batches win; 4 on a CPU, where time per scene does not fall with the batch, and
-    /// memory grows with it (ViT-B: about 60 MB a scene).
+    /// Most scenes encoded in one run. Unset: 16 on a GPU, where batches win; 2 on a CPU, where one keeps all cores busy: more gain nothing, take
+    /// memory (ViT-B: about 60 MB a scene), and make the first of them wait for the last.
     /// </summary>
     [Range(1, 1024)]
     public int? MaxBatch { get; set; }

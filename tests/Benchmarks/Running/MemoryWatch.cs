@@ -9,14 +9,17 @@ namespace CavMae.Benchmarks.Running;
 /// </summary>
 internal sealed class MemoryWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ShortInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly int processId;
+    private readonly TimeSpan interval;
     private readonly CancellationTokenSource stop = new();
     private readonly Task watching;
 
-    public MemoryWatch(Process process)
+    /// <param name="interval">Time between two looks; by default 20 ms. A look at a process of many threads takes a millisecond of a core.</param>
+    public MemoryWatch(Process process, TimeSpan? interval = null)
     {
+        this.interval = interval ?? ShortInterval;
         if (!OperatingSystem.IsLinux())
             throw new BenchmarkException("Memory is measured through /proc, which only Linux has.");
         processId = process.Id;
@@ -34,8 +37,8 @@ internal sealed class MemoryWatch : IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             PeakMegabytes = Math.Max(PeakMegabytes, ReadResident(processId));
-            PeakChildrenMegabytes = Math.Max(PeakChildrenMegabytes, FindChildren(processId).Sum(ReadResident));
-            await Task.Delay(Interval, stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            PeakChildrenMegabytes = Math.Max(PeakChildrenMegabytes, FindChildren(processId).Where(IsProgramOfItsOwn).Sum(ReadResident));
+            await Task.Delay(interval, stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
@@ -45,6 +48,9 @@ internal sealed class MemoryWatch : IAsyncDisposable
         string? line = ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal));
         return line is null ? 0 : double.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
     }
+
+    /// <summary>A child that is only just being made shares the memory of its parent, and the name of the thread that makes it.</summary>
+    private static bool IsProgramOfItsOwn(int id) => !ReadLines($"/proc/{id}/comm").FirstOrDefault("").StartsWith(".NET ", StringComparison.Ordinal);
 
     private static IEnumerable<int> FindChildren(int id)
     {

@@ -73,7 +73,7 @@ public sealed class ProviderSettingsTests
         ModelOptions options = new() { Gpu = { CudaGraphs = true } };
         Assert.Contains("Model:Gpu:CudaGraphs", Assert.Throws<ModelException>(() => EncoderPlan.From(options, model, ExecutionProvider.TensorRt)).Message, StringComparison.Ordinal);
         Assert.Equal([1, 2, 4, 8, 16], EncoderPlan.From(options, model, ExecutionProvider.Cuda).Buckets.Sizes);
-        Assert.Equal([1, 2, 3, 4], EncoderPlan.From(options, model, ExecutionProvider.Cpu).Buckets.Sizes);
+        Assert.Equal([1, 2], EncoderPlan.From(options, model, ExecutionProvider.Cpu).Buckets.Sizes);
     }
 
     private static EncoderPlan Plan(GpuOptions gpu, string? engineFolder) => new(ExecutionProvider.TensorRt, 1, 768, BatchBuckets.PowersOfTwo(4), OwnThread: true, gpu, engineFolder);

@@ -24,7 +24,7 @@ public sealed class SceneEncoderTests : IAsyncLifetime
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() =>
-        encoder = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Folder }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
+        encoder = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Folder, MaxBatch = 16 }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
 
     public ValueTask DisposeAsync() => Encoder.DisposeAsync();
 
