@@ -39,7 +39,7 @@ internal static class BatchSizes
     private static async Task<string[]> MeasureAsync(Bundle bundle, int size, Scene[] scenes, CancellationToken cancellationToken)
     {
         ModelOptions options = new() { Path = bundle.Folder, MaxBatch = size };
-        await using SceneEncoder encoder = await SceneEncoder.OpenAsync(options, NullLogger<SceneEncoder>.Instance, TimeProvider.System, size, cancellationToken);
+        await using SceneEncoder encoder = await SceneEncoder.OpenAsync(options, NullLogger<SceneEncoder>.Instance, TimeProvider.System, cancellationToken);
         // A run of that size gets its memory before the clock runs; the first item runs alone, and the others gather meanwhile.
         await EncodeAsync(Math.Min(size + 1, scenes.Length));
         using Process self = Process.GetCurrentProcess();
