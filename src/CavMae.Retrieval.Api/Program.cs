@@ -18,6 +18,10 @@ try
     await app.RunAsync();
     return 0;
 }
+catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+{
+    return 0; // stopped while it was starting
+}
 catch (Exception e) when (IsForTheOperator(e))
 {
     StartupLog.CannotStart(app.Logger, e.InnerException is FormatException or InvalidCastException or ArgumentException ? $"{e.Message} {e.InnerException.Message}" : e.Message);

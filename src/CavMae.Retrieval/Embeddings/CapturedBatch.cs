@@ -35,6 +35,7 @@ internal sealed class CapturedBatch : BoundBatch
     {
         foreach ((HostBuffer host, OrtMemoryAllocation device) in inputs)
             CudaDriver.CopyToDevice(host.Bytes(rows), device.DangerousGetHandle());
+        CudaDriver.WaitForCopies();
         Session.RunWithBinding(runOptions, Binding);
         CudaDriver.CopyFromDevice(output.Device.DangerousGetHandle(), output.Host.Bytes(rows));
     }

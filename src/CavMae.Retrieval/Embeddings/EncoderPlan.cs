@@ -20,9 +20,11 @@ internal sealed record EncoderPlan(ExecutionProvider Provider, int Threads, int 
     public static EncoderPlan From(ModelOptions options, ModelManifest model, ExecutionProvider provider)
     {
         bool gpu = provider is not ExecutionProvider.Cpu;
+        if (provider is ExecutionProvider.TensorRt && options.Gpu.TensorRtFp16 && model.Precision != "fp16")
+            throw new ModelException($"Model:Gpu:TensorRtFp16 is True, which is for fp16 bundles; {model.ModelId} is {model.Precision}. Export it with --precision fp16, or set it to False.");
         if (provider is ExecutionProvider.TensorRt && options.Gpu.CudaGraphs)
             throw new ModelException("Model:Gpu:CudaGraphs is True, which is for the provider Cuda; Model:ExecutionProvider is TensorRt. Set one of them otherwise.");
-        int maxBatch = options.MaxBatch ?? (gpu ? DefaultMaxBatchOnGpu : DefaultMaxBatchOnCpu);
+        int maxBatch = options.MaxBatch ?? (gpu ? DefaultMaxBatchOnGpu : model.IsForCpuOnly ? 1 : DefaultMaxBatchOnCpu);
         return new EncoderPlan(
             provider,
             options.Threads == 0 ? Environment.ProcessorCount : options.Threads,

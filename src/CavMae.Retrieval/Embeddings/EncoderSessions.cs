@@ -7,7 +7,7 @@ namespace CavMae.Retrieval.Embeddings;
 /// <summary>Chooses the execution provider and opens both encoders on it.</summary>
 internal sealed partial class EncoderSessions : IDisposable
 {
-    private const long BytesInMegabyte = 1_000_000;
+    private const string Tf32Override = "NVIDIA_TF32_OVERRIDE";
 
     private readonly EncoderPlan plan;
 
@@ -22,33 +22,45 @@ internal sealed partial class EncoderSessions : IDisposable
     public AudioEncoder Audio { get; }
     public VisualEncoder Visual { get; }
 
-    /// <exception cref="ModelException">The graphs do not load, or the provider that was asked for by name is not there.</exception>
+    /// <summary>Opens both encoders and runs them, so that the first request is as fast as the next.</summary>
+    /// <exception cref="ModelException">The graphs do not load or run, or the provider that was asked for by name is not there.</exception>
     public static EncoderSessions Open(ModelBundle bundle, ModelOptions options, ILogger logger)
     {
         if (options.ExecutionProvider is not ExecutionProvider.Auto)
-            return Open(bundle, options, options.ExecutionProvider);
+            return OpenWarm(bundle, options, options.ExecutionProvider, logger);
         if (IsBuiltIn(ExecutionProvider.Cuda) && bundle.Manifest.IsForCpuOnly)
             LogForCpuOnly(logger, bundle.Manifest.ModelId);
         else if (IsBuiltIn(ExecutionProvider.Cuda))
         {
             try
             {
-                return Open(bundle, options, ExecutionProvider.Cuda);
+                return OpenWarm(bundle, options, ExecutionProvider.Cuda, logger);
             }
             catch (ModelException e)
             {
                 LogCudaUnavailable(logger, e);
             }
         }
-        return Open(bundle, options, ExecutionProvider.Cpu);
+        return OpenWarm(bundle, options, ExecutionProvider.Cpu, logger);
     }
 
-    private static EncoderSessions Open(ModelBundle bundle, ModelOptions options, ExecutionProvider provider)
+    /// <summary>Much that can be wrong with a GPU shows at the first run only.</summary>
+    private static EncoderSessions OpenWarm(ModelBundle bundle, ModelOptions options, ExecutionProvider provider, ILogger logger)
     {
         if (!IsBuiltIn(provider))
             throw new ModelException($"Model:ExecutionProvider is {provider}, but this build of ONNX Runtime has only {string.Join(", ", OrtEnv.Instance().GetAvailableProviders())}. Use a GPU build (-p:OnnxRuntimeFlavor=Gpu), or Auto or Cpu.");
         EnsureSuits(bundle.Manifest, provider);
-        return Open(bundle, EncoderPlan.From(options, bundle.Manifest, provider));
+        EncoderSessions sessions = Open(bundle, EncoderPlan.From(options, bundle.Manifest, provider));
+        try
+        {
+            sessions.WarmUp(logger);
+            return sessions;
+        }
+        catch
+        {
+            sessions.Dispose();
+            throw;
+        }
     }
 
     /// <exception cref="ModelException">The bundle's graphs were not made for this provider; the message says how to export them.</exception>
@@ -58,6 +70,8 @@ internal sealed partial class EncoderSessions : IDisposable
             throw new ModelException($"Model:ExecutionProvider is {provider}, but {model.ModelId} is an int8 bundle, which is for CPUs. Use an export with --precision fp16 or fp32, or Model:ExecutionProvider Cpu.");
         if (provider is ExecutionProvider.TensorRt && !model.StandardOperators)
             throw new ModelException($"Model:ExecutionProvider is TensorRt, but {model.ModelId} was exported with operators that are ONNX Runtime's own. Export it with --standard-operators, or use Cuda.");
+        if (provider is ExecutionProvider.TensorRt && model.Precision == "fp32" && Environment.GetEnvironmentVariable(Tf32Override) != "0")
+            throw new ModelException($"TensorRT rounds the products of an fp32 bundle ({model.ModelId}) unless the environment says {Tf32Override}=0: set it, or export with --precision fp16.");
     }
 
     internal static EncoderSessions Open(ModelBundle bundle, EncoderPlan plan)
@@ -79,7 +93,7 @@ internal sealed partial class EncoderSessions : IDisposable
     /// the first request, and memory that does not suffice is found out now.
     /// </summary>
     /// <exception cref="ModelException">A run fails.</exception>
-    public void WarmUp(ILogger logger)
+    internal void WarmUp(ILogger logger)
     {
         PcmAudio silence = new(new short[PcmAudio.MaxSamples]);
         RgbFrame black = new(new byte[RgbFrame.ByteCount]);
@@ -98,8 +112,6 @@ internal sealed partial class EncoderSessions : IDisposable
         }
         if (plan.IsGpu)
             LogGpu(logger, Provider, plan.Gpu.DeviceId, MaxBatch, plan.Gpu.CudaGraphs);
-        long residentBytes = Environment.WorkingSet;
-        LogWarm(logger, residentBytes / BytesInMegabyte);
     }
 
     private static bool IsBuiltIn(ExecutionProvider provider)
@@ -127,7 +139,4 @@ internal sealed partial class EncoderSessions : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Provider} on GPU {DeviceId}, in batches of up to {MaxBatch}; CUDA graphs: {CudaGraphs}.")]
     private static partial void LogGpu(ILogger logger, ExecutionProvider provider, int deviceId, int maxBatch, bool cudaGraphs);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The encoders are warm; the process holds {Megabytes} MB of memory.")]
-    private static partial void LogWarm(ILogger logger, long megabytes);
 }

@@ -10,8 +10,8 @@ public sealed class GpuOptions
     public int DeviceId { get; set; }
 
     /// <summary>
-    /// Most GPU memory each encoder may keep for weights and intermediate results; 0: no limit. The libraries of CUDA take some hundred megabytes
-    /// beside it. A limit that is too small for <see cref="ModelOptions.MaxBatch"/> stops the start.
+    /// Most GPU memory each encoder may keep for weights and intermediate results (TensorRT: for work space, beside its engines); 0: no limit. The
+    /// libraries of CUDA take some hundred megabytes more. A limit that is too small for <see cref="ModelOptions.MaxBatch"/> stops the start.
     /// </summary>
     [Range(typeof(long), "0", "1099511627776")]
     public long MemoryLimitBytes { get; set; }
@@ -22,7 +22,10 @@ public sealed class GpuOptions
     /// </summary>
     public bool CudaGraphs { get; set; }
 
-    /// <summary>Lets TensorRT compute in float16 where it finds that faster. Vectors change a little while the model id stays: decide before a store is filled.</summary>
+    /// <summary>
+    /// Lets TensorRT compute in float16, of an fp16 bundle only. It then chooses for itself where, the front ends included: compare its vectors with
+    /// a CPU's before a store is filled.
+    /// </summary>
     public bool TensorRtFp16 { get; set; }
 
     /// <summary>Folder in which TensorRT keeps what it has built, minutes of work at each start otherwise; empty: it keeps nothing. One folder may serve several models.</summary>

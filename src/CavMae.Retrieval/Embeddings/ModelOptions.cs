@@ -32,7 +32,7 @@ public sealed class ModelOptions
 
     /// <summary>
     /// Most scenes encoded in one run. Unset: 16 on a GPU, where batches win; 2 on a CPU, where one keeps all cores busy: more gain nothing, take
-    /// memory (ViT-B: about 60 MB a scene), and make the first of them wait for the last.
+    /// memory (ViT-B: about 60 MB a scene), and make the first of them wait for the last; 1 for int8, whose graphs take items one by one anyway.
     /// </summary>
     [Range(1, 1024)]
     public int? MaxBatch { get; set; }

@@ -15,6 +15,7 @@ internal abstract class OnnxEncoder<TItem> : IDisposable
     private readonly EncoderThread? thread;
     private readonly Dictionary<int, BoundBatch> batches = [];
     private readonly Lock turn = new();
+    private bool isDisposed;
 
     /// <param name="path">The graph.</param>
     /// <param name="plan">How it is run.</param>
@@ -24,26 +25,19 @@ internal abstract class OnnxEncoder<TItem> : IDisposable
     {
         (this.plan, this.inputs) = (plan, inputs);
         output = new HostBuffer<float>("embedding", [plan.Dimension], plan.Buckets.Largest);
-        string name = Path.GetFileNameWithoutExtension(path);
-        using SessionOptions options = ProviderSettings.CreateSessionOptions(plan, name, inputs);
+        thread = plan.OwnThread ? new EncoderThread($"{Path.GetFileNameWithoutExtension(path)} encoder") : null;
         try
         {
-            session = new InferenceSession(path, options);
-        }
-        catch (OnnxRuntimeException e)
-        {
-            throw new ModelException($"'{Path.GetFileName(path)}' cannot be loaded: {e.Message}", e);
-        }
-        try
-        {
-            GraphSignature.Check(session, Path.GetFileName(path), inputs, output);
+            // On the thread that will run it: what a GPU keeps for each thread, the context in use among it, is then there.
+            InferenceSession? opened = null;
+            OnThread(() => opened = OpenSession(path));
+            session = opened!;
         }
         catch
         {
-            session.Dispose();
+            thread?.Dispose();
             throw;
         }
-        thread = plan.OwnThread ? new EncoderThread($"{name} encoder") : null;
     }
 
     /// <summary>Encodes any number of items, in runs of at most the largest batch size.</summary>
@@ -54,10 +48,8 @@ internal abstract class OnnxEncoder<TItem> : IDisposable
         float[][] vectors = new float[items.Count][];
         lock (turn)
         {
-            if (thread is null)
-                EncodeAll(items, vectors);
-            else
-                thread.Run(() => EncodeAll(items, vectors));
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            OnThread(() => EncodeAll(items, vectors));
         }
         return vectors;
     }
@@ -106,14 +98,54 @@ internal abstract class OnnxEncoder<TItem> : IDisposable
         return vector.ToArray();
     }
 
+    /// <summary>Waits for the run under way.</summary>
     public void Dispose()
     {
-        if (thread is not null)
-            thread.Run(Close);
-        else
-            Close();
-        thread?.Dispose();
+        lock (turn)
+        {
+            if (isDisposed)
+                return;
+            isDisposed = true;
+            try
+            {
+                OnThread(Close);
+            }
+            finally
+            {
+                thread?.Dispose();
+            }
+        }
         GC.SuppressFinalize(this);
+    }
+
+    private void OnThread(Action action)
+    {
+        if (thread is null)
+            action();
+        else
+            thread.Run(action);
+    }
+
+    private InferenceSession OpenSession(string path)
+    {
+        string file = Path.GetFileName(path);
+        using SessionOptions options = ProviderSettings.CreateSessionOptions(plan, Path.GetFileNameWithoutExtension(path), inputs);
+        InferenceSession? opened = null;
+        try
+        {
+            opened = new InferenceSession(path, options);
+            GraphSignature.Check(opened, file, inputs, output);
+            return opened;
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelException($"'{file}' cannot be loaded: {e.Message}", e);
+        }
+        catch
+        {
+            opened?.Dispose();
+            throw;
+        }
     }
 
     private void Close()

@@ -59,6 +59,7 @@ internal static class ProviderSettings
         {
             ["device_id"] = Format(plan.Gpu.DeviceId),
             ["trt_fp16_enable"] = Format(plan.Gpu.TensorRtFp16),
+            ["trt_layer_norm_fp32_fallback"] = Format(true),
             // One engine for all batch sizes, built at the start. Without, it is built anew whenever a batch is larger than any before.
             ["trt_profile_min_shapes"] = Profile(inputs, 1),
             ["trt_profile_opt_shapes"] = largest,

@@ -47,15 +47,6 @@ public sealed partial class SceneEncoder : IAsyncDisposable
     {
         ModelBundle bundle = await ModelBundle.OpenAsync(options.Path, cancellationToken).ConfigureAwait(false);
         EncoderSessions sessions = EncoderSessions.Open(bundle, options, logger);
-        try
-        {
-            sessions.WarmUp(logger);
-        }
-        catch
-        {
-            sessions.Dispose();
-            throw;
-        }
         LogOpened(logger, bundle.Manifest.ModelId, bundle.Manifest.Dimension, sessions.Provider);
         if (!bundle.Manifest.Trained)
             LogUntrained(logger, bundle.Manifest.ModelId);

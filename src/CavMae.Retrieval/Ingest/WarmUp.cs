@@ -15,22 +15,29 @@ public sealed partial class WarmUp(MediaStore media, MediaEmbedder embedder, ILo
     /// <summary>16 × 16 pixels of grey.</summary>
     private const string PictureBase64 = "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAACXBIWXMAAAABAAAAAQBPJcTWAAAAFElEQVR4nGNoIBEwjGoY1TB8NQAAJYSAEGy7FvQAAAAASUVORK5CYII=";
 
-    /// <summary>What goes wrong here is logged and no more: it goes wrong for clients too, who are then told.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken = default)
+    private const long BytesInMegabyte = 1_000_000;
+
+    /// <summary>What goes wrong with the two files is logged and no more: it goes wrong for clients too, who are then told.</summary>
+    /// <returns>How many scenes came out; 2 where all is well.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<int> RunAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            await Task.WhenAll(EmbedAsync(SilentWav()), EmbedAsync(Convert.FromBase64String(PictureBase64))).ConfigureAwait(false);
+            int[] scenes = await Task.WhenAll(EmbedAsync(SilentWav()), EmbedAsync(Convert.FromBase64String(PictureBase64))).ConfigureAwait(false);
+            LogWarm(logger, Environment.WorkingSet / BytesInMegabyte);
+            return scenes.Sum();
         }
-        catch (Exception reason) when (reason is MediaException or IOException or StoreUnavailableException or InvalidOperationException)
+        catch (Exception reason) when (reason is MediaException or ModelException or IOException or StoreUnavailableException or FfmpegUnavailableException)
         {
             LogFailed(logger, reason);
+            return 0;
         }
 
-        async Task EmbedAsync(byte[] content)
+        async Task<int> EmbedAsync(byte[] content)
         {
             using IncomingFile file = await media.ReceiveAsync(new MemoryStream(content), UploadPurpose.Query, cancellationToken).ConfigureAwait(false);
-            await embedder.DecodeAndEncodeAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false);
+            return (await embedder.DecodeAndEncodeAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false)).Scenes.Count;
         }
     }
 
@@ -54,6 +61,9 @@ public sealed partial class WarmUp(MediaStore media, MediaEmbedder embedder, ILo
 
         void Write32(int offset, int value) => BinaryPrimitives.WriteInt32LittleEndian(wav.AsSpan(offset), value);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The service is warm; its process holds {Megabytes} MB of memory.")]
+    private static partial void LogWarm(ILogger logger, long megabytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The service could not warm up: it cannot take files in as it is now.")]
     private static partial void LogFailed(ILogger logger, Exception reason);

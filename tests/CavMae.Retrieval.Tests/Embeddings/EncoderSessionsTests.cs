@@ -78,7 +78,16 @@ public sealed class EncoderSessionsTests
         ModelBundle bundle = await ModelBundle.OpenAsync(DemoBundle.Folder, Token);
         using EncoderSessions sessions = EncoderSessions.Open(bundle, new ModelOptions(), NullLogger.Instance);
         Assert.Equal((ExecutionProvider.Cpu, 2), (sessions.Provider, sessions.MaxBatch));
-        sessions.WarmUp(NullLogger.Instance);
+    }
+
+    [Fact]
+    public async Task Dispose_Twice_IsNoError()
+    {
+        ModelBundle bundle = await ModelBundle.OpenAsync(DemoBundle.Folder, Token);
+        EncoderSessions sessions = EncoderSessions.Open(bundle, Plan(bundle, BatchBuckets.Every(1), ownThread: true));
+        sessions.Dispose();
+        sessions.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => sessions.Visual.Encode(Pictures()[..1]));
     }
 
     private static EncoderPlan Plan(ModelBundle bundle, BatchBuckets buckets, bool ownThread) =>

@@ -67,6 +67,17 @@ public sealed class ModelBundleTests : IDisposable
     }
 
     [Fact]
+    public async Task EnsureSuits_TensorRtMayRoundFloat32_AsksForTheVariableThatForbidsIt()
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("NVIDIA_TF32_OVERRIDE") == "0", "NVIDIA_TF32_OVERRIDE is 0 here");
+        ModelManifest whole = (await ModelBundle.OpenAsync(DemoBundle.Folder, TestContext.Current.CancellationToken)).Manifest with { StandardOperators = true };
+
+        Assert.Contains("NVIDIA_TF32_OVERRIDE=0", Assert.Throws<ModelException>(() => EncoderSessions.EnsureSuits(whole, ExecutionProvider.TensorRt)).Message, StringComparison.Ordinal);
+        EncoderSessions.EnsureSuits(whole with { Precision = "fp16" }, ExecutionProvider.TensorRt);
+        EncoderSessions.EnsureSuits(whole, ExecutionProvider.Cuda);
+    }
+
+    [Fact]
     public async Task Open_Int8OnAuto_RunsOnTheCpu()
     {
         ModelBundle bundle = await ModelBundle.OpenAsync(DemoBundle.Export("int8", ExportPrecision.Int8), TestContext.Current.CancellationToken);

@@ -73,6 +73,9 @@ public sealed class ProviderSettingsTests
         ModelOptions options = new() { Gpu = { CudaGraphs = true } };
         Assert.Contains("Model:Gpu:CudaGraphs", Assert.Throws<ModelException>(() => EncoderPlan.From(options, model, ExecutionProvider.TensorRt)).Message, StringComparison.Ordinal);
         Assert.Equal([1, 2, 4, 8, 16], EncoderPlan.From(options, model, ExecutionProvider.Cuda).Buckets.Sizes);
+        Assert.Equal([1], EncoderPlan.From(options, model with { Precision = "int8" }, ExecutionProvider.Cpu).Buckets.Sizes);
+        Assert.Contains("Model:Gpu:TensorRtFp16", Assert.Throws<ModelException>(() => EncoderPlan.From(
+            new ModelOptions { Gpu = new GpuOptions { TensorRtFp16 = true } }, model, ExecutionProvider.TensorRt)).Message, StringComparison.Ordinal);
         Assert.Equal([1, 2], EncoderPlan.From(options, model, ExecutionProvider.Cpu).Buckets.Sizes);
     }
 

@@ -39,7 +39,7 @@ public sealed class WarmUpTests : IAsyncLifetime
     [Fact]
     public async Task RunAsync_NewService_EmbedsSoundAndPictureAndLeavesNothingBehind()
     {
-        await RunAsync();
+        Assert.Equal(2, await RunAsync());
 
         Assert.Equal(0, warnings.Count);
         Assert.Empty(Directory.GetFiles(folder!.IncomingFolder));
@@ -50,12 +50,12 @@ public sealed class WarmUpTests : IAsyncLifetime
     {
         Directory.Delete(folder!.IncomingFolder, recursive: true);
 
-        await RunAsync();
+        Assert.Equal(0, await RunAsync());
 
         Assert.Equal(1, warnings.Count);
     }
 
-    private Task RunAsync()
+    private Task<int> RunAsync()
     {
         IOptions<MediaOptions> options = Options.Create(new MediaOptions());
         MediaStore media = new(folder!, options, NullLogger<MediaStore>.Instance);
