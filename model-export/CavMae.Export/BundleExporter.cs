@@ -26,13 +26,14 @@ public static class BundleExporter
         using var checkpoint = Checkpoint.Open(options.CheckpointPath);
         var sizes = EncoderSizesFinder.Find(checkpoint, options.Heads);
         using BundleFolder folder = new(options.OutputFolder);
-        Int8Section? int8 = options.Precision == ExportPrecision.Int8 ? SensitivityCheck.Run(checkpoint, sizes, options, new ProgressMeter(progress, totalBytes: 0).Begin, cancellation) : null;
-        BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options, int8)];
-        ProgressMeter meter = new(progress, TotalBytes(options, sizes, graphs));
+        ProgressMeter meter = new(progress, TotalBytes(options, sizes, [.. Graphs(checkpoint, sizes, options, int8: null)]));
         meter.Begin("Checking the weights");
         string identity = ModelIdentity.Hash(checkpoint, sizes, meter.Add, cancellation);
         meter.Begin("Hashing the checkpoint");
         string sourceHash = HashFile(options.CheckpointPath, meter, cancellation);
+        Int8Section? int8 = options.Precision == ExportPrecision.Int8 ? SensitivityCheck.Run(checkpoint, sizes, options, meter.Begin, cancellation) : null;
+        BundleGraph[] graphs = [.. Graphs(checkpoint, sizes, options, int8)];
+        meter.ChangeTotal(TotalBytes(options, sizes, graphs));
         SortedDictionary<string, string> files;
         using (ModelFiles writer = new(folder.StagingPath, meter.Add, cancellation))
         {
@@ -43,10 +44,15 @@ public static class BundleExporter
             }
             files = writer.Finish();
         }
-        foreach (BundleGraph graph in graphs.Where(graph => graph.Options.Target == GraphTarget.Cpu))
+        foreach (IGrouping<Modality, BundleGraph> encoder in graphs.GroupBy(graph => graph.Modality))
         {
-            meter.Begin($"Running {graph.File} once");
-            RuntimeCheck.Check(folder.StagingPath, graph.File, graph.Modality, sizes, graph.Options);
+            List<float[]> vectors = [];
+            foreach (BundleGraph graph in encoder)
+            {
+                meter.Begin($"Running {graph.File} once");
+                vectors.Add(RuntimeCheck.Run(folder.StagingPath, graph.File, graph.Modality, sizes, graph.Options));
+            }
+            RuntimeCheck.Compare(encoder.First().File, vectors);
         }
         BundleManifest manifest = Describe(options, sizes, identity, new(Path.GetFileName(options.CheckpointPath), sourceHash) { Kind = CheckpointKinds.Describe(checkpoint) }, files) with { Int8 = int8 };
         HashedFile.Write(Path.Combine(folder.StagingPath, BundleManifest.FileName), manifest.ToJson());

@@ -52,9 +52,9 @@ internal sealed record Int8Section
     /// <summary>Linear layers that stay float32, the most harmed first.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> FloatLayers { get; init; }
 
-    /// <summary>How many scenes it was checked on; null: it was not.</summary>
+    /// <summary>How many scenes each was checked on; null: they were not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? CheckedScenes { get; init; }
+    public IReadOnlyDictionary<string, int>? CheckedScenes { get; init; }
 
     /// <summary>The lowest cosine of those scenes' vectors to the float32 ones.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

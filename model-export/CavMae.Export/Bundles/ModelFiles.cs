@@ -11,11 +11,15 @@ namespace CavMae.Export.Bundles;
 /// Writes graphs as NAME.onnx. Large weights go to one file beside them, one at a time and each once, whichever graphs ask for it;
 /// weights of one name are one weight. A graph with less than a megabyte of weights holds them itself.
 /// </summary>
-internal sealed class ModelFiles(string folder, Action<long> writtenBytes, CancellationToken cancellation) : IDisposable
+/// <param name="folder">Where to.</param>
+/// <param name="writtenBytes">Told of each weight's bytes.</param>
+/// <param name="cancellation">Ends it between two weights.</param>
+/// <param name="maxInlineBytes">Weights of a graph that holds them itself.</param>
+internal sealed class ModelFiles(string folder, Action<long> writtenBytes, CancellationToken cancellation, long maxInlineBytes = ModelFiles.UsualInlineBytes) : IDisposable
 {
     public const string DataFile = "encoders.onnx.data";
 
-    private const long MaxInlineBytes = 1 << 20;
+    private const long UsualInlineBytes = 1 << 20;
 
     // One memory page: a runtime can then map the weights instead of copying them.
     private const int Alignment = 4096;
@@ -23,15 +27,16 @@ internal sealed class ModelFiles(string folder, Action<long> writtenBytes, Cance
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Weight Weight, TensorProto Described)> external = new(StringComparer.Ordinal);
     private HashedFile? data;
+    private bool isFinished;
 
     /// <summary>Bytes of weights that adding these graphs writes.</summary>
     public static long CountBytes(IReadOnlyList<GraphBuilder> graphs) =>
-        graphs.Sum(graph => graph.Weights.Where(weight => IsInline(graph, weight)).Sum(weight => weight.SizeBytes))
-        + graphs.SelectMany(graph => graph.Weights.Where(weight => !IsInline(graph, weight))).DistinctBy(weight => weight.Name).Sum(weight => weight.SizeBytes);
+        graphs.Sum(graph => graph.Weights.Where(weight => IsInline(graph, weight, UsualInlineBytes)).Sum(weight => weight.SizeBytes))
+        + graphs.SelectMany(graph => graph.Weights.Where(weight => !IsInline(graph, weight, UsualInlineBytes))).DistinctBy(weight => weight.Name).Sum(weight => weight.SizeBytes);
 
     public void Add(string fileName, GraphBuilder graph)
     {
-        List<TensorProto> tensors = [.. graph.Weights.Select(weight => IsInline(graph, weight) ? Inline(weight) : External(weight))];
+        List<TensorProto> tensors = [.. graph.Weights.Select(weight => IsInline(graph, weight, maxInlineBytes) ? Inline(weight) : External(weight))];
         files[fileName] = HashedFile.Write(Path.Combine(folder, fileName), graph.Build(tensors).ToByteArray());
     }
 
@@ -41,12 +46,13 @@ internal sealed class ModelFiles(string folder, Action<long> writtenBytes, Cance
         if (data is not null)
             files[DataFile] = data.Finish();
         data?.Dispose();
+        isFinished = true;
         return files;
     }
 
     public void Dispose() => data?.Dispose();
 
-    private static bool IsInline(GraphBuilder graph, Weight weight) => weight.SizeBytes < Alignment || graph.WeightBytes <= MaxInlineBytes;
+    private static bool IsInline(GraphBuilder graph, Weight weight, long maxInlineBytes) => weight.SizeBytes < Alignment || graph.WeightBytes <= maxInlineBytes;
 
     private TensorProto Inline(Weight weight)
     {
@@ -63,6 +69,8 @@ internal sealed class ModelFiles(string folder, Action<long> writtenBytes, Cance
                 ? there.Described
                 : throw new InvalidOperationException($"Two graphs have different weights of the name {weight.Name}.");
         }
+        if (isFinished)
+            throw new InvalidOperationException($"{DataFile} is finished and lacks {weight.Name}.");
         data ??= new HashedFile(Path.Combine(folder, DataFile));
         data.Align(Alignment);
         TensorProto tensor = Describe(weight);

@@ -23,16 +23,15 @@ internal static class VerifyCommand
             AllowMultipleArgumentsPerToken = true,
         };
         Option<int?> heads = new("--heads") { Description = "Attention heads of a checkpoint [default: what the file says, else what the bundle says].", HelpName = "N" };
-        Option<double> minCosine = new("--min-cosine")
+        Option<double?> minCosine = new("--min-cosine")
         {
-            Description = "Fail where any vector's cosine to the other's is lower, -1 to 1; -1 never fails, for comparing two trainings.",
-            DefaultValueFactory = _ => VerifyOptions.UsualMinCosine,
+            Description = "Fail where any vector's cosine to the other's is lower, -1 to 1; -1 never fails, for comparing two trainings [default: 0.995 where one is int8, 0.9999 where one is fp16, else 0.99999].",
             HelpName = "X",
         };
         minCosine.Validators.Add(result =>
         {
             // A value that is no number has its own error already.
-            if (!result.Errors.Any() && result.Tokens.Count > 0 && result.GetValueOrDefault<double>() is not (>= -1 and <= 1))
+            if (!result.Errors.Any() && result.Tokens.Count > 0 && result.GetValueOrDefault<double?>() is not (>= -1 and <= 1))
                 result.AddError($"{minCosine.Name} is {result.Tokens[0].Value}; -1 to 1 is allowed.");
         });
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };

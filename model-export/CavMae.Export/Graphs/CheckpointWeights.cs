@@ -13,6 +13,9 @@ internal sealed class CheckpointWeights(Checkpoint checkpoint, GraphBuilder grap
     /// </summary>
     public const int MaxInt8 = 63;
 
+    /// <summary>Of a row so small that its scale would have no precision left: float32's smallest normal number.</summary>
+    private const float SmallestScale = 1.17549435e-38f;
+
     /// <summary>A tensor as it is.</summary>
     public string Plain(string name) =>
         graph.Weight(name, [.. checkpoint[name].Shape], destination => checkpoint.ReadFloats(name, destination));
@@ -104,7 +107,7 @@ internal sealed class CheckpointWeights(Checkpoint checkpoint, GraphBuilder grap
         float largest = 0;
         foreach (float element in row)
             largest = Math.Max(largest, Math.Abs(element));
-        return largest > 0 ? largest / MaxInt8 : 1;
+        return largest > 0 ? Math.Max(largest / MaxInt8, SmallestScale) : 1;
     }
 
     private static void CheckHalfRange(string tensorName, ReadOnlySpan<float> elements)

@@ -23,34 +23,45 @@ internal static class SensitivityCheck
         if (options.CheckMedia.Count == 0)
             return new Int8Section { FloatLayers = Modality.All.ToDictionary(modality => modality.Name, _ => (IReadOnlyList<string>)[]) };
         progress("Decoding media to check int8 on");
-        List<Scene> scenes = ReadScenes(options.CheckMedia, cancellation);
+        Dictionary<Modality, List<Scene>> scenes = ReadScenes(options.CheckMedia, cancellation);
         Dictionary<string, SensitivityResult> results = Modality.All.ToDictionary(modality => modality.Name, modality =>
-            FindFloatLayers(checkpoint, sizes, modality, scenes, options.MinCosine, progress, cancellation));
+            FindFloatLayers(checkpoint, sizes, modality, scenes[modality], options.MinCosine, progress, cancellation));
         return new Int8Section
         {
             FloatLayers = results.ToDictionary(result => result.Key, result => result.Value.FloatLayers),
             MinCosine = results.ToDictionary(result => result.Key, result => result.Value.MinCosine),
-            CheckedScenes = scenes.Count,
+            CheckedScenes = scenes.ToDictionary(found => found.Key.Name, found => found.Value.Count),
         };
     }
 
-    /// <summary>The first scene of up to 16 files.</summary>
-    /// <exception cref="ExportException">A path is not there, no file can be decoded, or ffmpeg is missing.</exception>
-    private static List<Scene> ReadScenes(IEnumerable<string> paths, CancellationToken cancellation)
+    /// <summary>The first scenes of files, until 16 have sound and 16 pictures.</summary>
+    /// <exception cref="ExportException">A path is not there, no file has sound or none has pictures, or ffmpeg is missing.</exception>
+    private static Dictionary<Modality, List<Scene>> ReadScenes(IEnumerable<string> paths, CancellationToken cancellation)
     {
         using var media = MediaScenes.Find(paths);
+        Dictionary<Modality, List<Scene>> scenes = Modality.All.ToDictionary(modality => modality, _ => new List<Scene>());
         try
         {
-            List<Scene> scenes = [.. media.ReadAsync(cancellation: cancellation).ToBlockingEnumerable(cancellation)
-                .Where(scene => scene.Scene.Index == 0).Select(scene => scene.Scene).Take(MaxScenes)];
-            return scenes.Count > 0
-                ? scenes
-                : throw new ExportException($"None of the {media.Files.Count} files for the check of int8 can be used{(media.Unusable is [var first, ..] ? $". {first.File}: {first.Reason}" : ".")}");
+            foreach (MediaScene scene in media.ReadAsync(scenesOfAFile: 1, cancellation: cancellation).ToBlockingEnumerable(cancellation))
+            {
+                if (scene.Scene.Audio is not null && scenes[Modality.Audio].Count < MaxScenes)
+                    scenes[Modality.Audio].Add(scene.Scene);
+                if (scene.Scene.Frames.Count > 0 && scenes[Modality.Visual].Count < MaxScenes)
+                    scenes[Modality.Visual].Add(scene.Scene);
+                if (scenes.Values.All(found => found.Count == MaxScenes))
+                    break;
+            }
         }
         catch (FfmpegUnavailableException problem)
         {
             throw new ExportException(problem.Message, problem);
         }
+        foreach ((Modality modality, List<Scene> found) in scenes)
+        {
+            if (found.Count == 0)
+                throw new ExportException($"None of the {media.Files.Count} files to check int8 on has {(modality == Modality.Audio ? "sound" : "pictures")} that can be used{(media.Unusable is [var first, ..] ? $". {first.File}: {first.Reason}" : ".")}");
+        }
+        return scenes;
     }
 
     /// <param name="checkpoint">The weights.</param>

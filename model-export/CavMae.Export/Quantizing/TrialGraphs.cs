@@ -23,13 +23,19 @@ internal sealed class TrialGraphs : IDisposable
     private readonly IReadOnlyList<Scene> scenes;
     private readonly CancellationToken cancellation;
     private readonly ModelFiles files;
-    private readonly List<float[]?> exact;
+    private readonly List<float[]> exact;
     private int trials;
 
+    /// <param name="checkpoint">The weights.</param>
+    /// <param name="sizes">Its sizes.</param>
+    /// <param name="modality">Which encoder.</param>
+    /// <param name="scenes">At least one, all of which have this modality.</param>
+    /// <param name="cancellation">Ends it.</param>
     public TrialGraphs(Checkpoint checkpoint, EncoderSizes sizes, Modality modality, IReadOnlyList<Scene> scenes, CancellationToken cancellation)
     {
         (this.checkpoint, this.sizes, this.modality, this.scenes, this.cancellation) = (checkpoint, sizes, modality, scenes, cancellation);
-        files = new ModelFiles(folder.FullPath, static _ => { }, cancellation);
+        // However small a graph is: which weights lie in the file must not depend on the choice of layers.
+        files = new ModelFiles(folder.FullPath, static _ => { }, cancellation, maxInlineBytes: 0);
         try
         {
             Layers = [.. EncoderGraph.LinearLayers(sizes, modality)];
@@ -51,7 +57,7 @@ internal sealed class TrialGraphs : IDisposable
     /// <summary>The lowest cosine with every layer in int8.</summary>
     public double AllInt8 { get; }
 
-    /// <summary>The lowest cosine of any scene's vector to the float32 one; 1 where no scene has this modality.</summary>
+    /// <summary>The lowest cosine of any scene's vector to the float32 one.</summary>
     public double Compare(IEnumerable<string> floatLayers) => Compare(Write(WithFloat(floatLayers)));
 
     public void Dispose()
@@ -60,18 +66,17 @@ internal sealed class TrialGraphs : IDisposable
         folder.Dispose();
     }
 
-    private double Compare(string path) => Run(path).Zip(exact).Where(pair => pair.First is not null)
-        .Select(pair => (double)TensorPrimitives.CosineSimilarity<float>(pair.First, pair.Second)).DefaultIfEmpty(1).Min();
+    private double Compare(string path) => Run(path).Zip(exact).Min(pair => (double)TensorPrimitives.CosineSimilarity<float>(pair.First, pair.Second));
 
-    private List<float[]?> Run(string path)
+    private List<float[]> Run(string path)
     {
         using SessionOptions options = new();
         using GraphSession encoder = new(path, modality, options);
-        List<float[]?> vectors = [];
+        List<float[]> vectors = [];
         foreach (Scene scene in scenes)
         {
             cancellation.ThrowIfCancellationRequested();
-            vectors.Add(encoder.Run(scene));
+            vectors.Add(encoder.Run(scene)!);
         }
         return vectors;
     }

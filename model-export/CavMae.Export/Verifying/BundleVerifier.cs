@@ -7,9 +7,6 @@ namespace CavMae.Export.Verifying;
 /// <summary>What to compare.</summary>
 internal sealed record VerifyOptions
 {
-    /// <summary>Vectors below this differ enough to change which scenes are found first.</summary>
-    public const double UsualMinCosine = 0.99;
-
     /// <summary>Folder of the bundle to verify.</summary>
     public required string BundleFolder { get; init; }
 
@@ -22,8 +19,11 @@ internal sealed record VerifyOptions
     /// <summary>Attention heads of a checkpoint; null: what it says, else what the bundle says.</summary>
     public int? Heads { get; init; }
 
-    /// <summary>The lowest cosine allowed, −1 to 1.</summary>
-    public double MinCosine { get; init; } = UsualMinCosine;
+    /// <summary>The lowest cosine allowed, −1 to 1; null: what the coarser of the two precisions keeps.</summary>
+    public double? MinCosine { get; init; }
+
+    /// <summary>What vectors of the same weights keep in these precisions.</summary>
+    public static double UsualMinCosine(params ReadOnlySpan<string> precisions) => precisions.Contains("int8") ? 0.995 : precisions.Contains("fp16") ? 0.9999 : 0.99999;
 }
 
 /// <summary>Runs two bundles on the same media: each file is decoded once, each scene encoded by both, and only vectors are kept.</summary>
@@ -55,7 +55,7 @@ internal static class BundleVerifier
 
         IReadOnlyList<ClipVectors> clips = await EncodeAsync(media, bundle.Encoder, against.Encoder, progress, cancellation).ConfigureAwait(false);
         return new VerifyReport(
-            ReportedBundle.Of(bundle), ReportedBundle.Of(against), bundle.WeightsHash == against.WeightsHash, options.MinCosine,
+            ReportedBundle.Of(bundle), ReportedBundle.Of(against), bundle.WeightsHash == against.WeightsHash, options.MinCosine ?? VerifyOptions.UsualMinCosine(bundle.Model.Precision, against.Model.Precision),
             CosineReport.Of(clips, scene => scene.Audio), CosineReport.Of(clips, scene => scene.Visual),
             RetrievalAgreement.Of(clips, cancellation), [.. media.Unusable]);
     }
@@ -65,7 +65,7 @@ internal static class BundleVerifier
     {
         List<ClipVectors> clips = [];
         int filesDone = 0, scenesDone = 0;
-        await foreach ((string file, Scene scene) in media.ReadAsync(_ => Report(++filesDone), cancellation).ConfigureAwait(false))
+        await foreach ((string file, Scene scene) in media.ReadAsync(_ => Report(++filesDone), cancellation: cancellation).ConfigureAwait(false))
         {
             if (clips.Count == 0 || clips[^1].File != file)
                 clips.Add(new ClipVectors(file));

@@ -52,9 +52,11 @@ internal sealed class MediaScenes : IDisposable
     /// given before the fault showed stay given.
     /// </summary>
     /// <param name="fileDone">Told of each file's path after its last scene, also where it cannot be used.</param>
+    /// <param name="scenesOfAFile">Decoding of a file ends after so many scenes.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="FfmpegUnavailableException">ffmpeg is missing; the message says what to do.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async IAsyncEnumerable<MediaScene> ReadAsync(Action<string>? fileDone = null, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<MediaScene> ReadAsync(Action<string>? fileDone = null, int scenesOfAFile = int.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         unusable.Clear();
         foreach (string file in Files)
@@ -63,7 +65,7 @@ internal sealed class MediaScenes : IDisposable
             if (scenes is not null)
             {
                 await using ConfiguredAsyncDisposable disposal = scenes.ConfigureAwait(false);
-                while (await MoveNextAsync(file, scenes, cancellation).ConfigureAwait(false))
+                for (int i = 0; i < scenesOfAFile && await MoveNextAsync(file, scenes, cancellation).ConfigureAwait(false); i++)
                     yield return new MediaScene(file, scenes.Current);
             }
             fileDone?.Invoke(file);

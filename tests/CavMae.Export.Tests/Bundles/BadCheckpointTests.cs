@@ -25,11 +25,14 @@ public sealed class BadCheckpointTests(TinyModel tiny) : IClassFixture<TinyModel
         "modality_v [1, 32, 1] instead of [1, 1, 32]");
 
     [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    public void Export_WeightThatIsNoNumber_IsNamed(float value) => AssertRefused(
-        ChangedCheckpoint.Write(folder.File("bad.pth"), tensor => tensor.Name == "blocks_v.10.attn.qkv.bias" ? ChangedCheckpoint.With(tensor, 95, value) : tensor),
-        "blocks_v.10.attn.qkv.bias");
+    [InlineData(float.NaN, "blocks_v.10.attn.qkv.bias", ExportPrecision.Fp32)]
+    [InlineData(float.PositiveInfinity, "blocks_v.10.attn.qkv.bias", ExportPrecision.Fp32)]
+    [InlineData(float.NaN, "blocks_u.0.mlp.fc2.weight", ExportPrecision.Fp16)]
+    [InlineData(float.NaN, "blocks_u.0.mlp.fc2.weight", ExportPrecision.Int8)]
+    [InlineData(float.PositiveInfinity, "blocks_u.0.mlp.fc2.weight", ExportPrecision.Int8)]
+    public void Export_WeightThatIsNoNumber_IsNamed(float value, string name, ExportPrecision precision) => AssertRefused(
+        ChangedCheckpoint.Write(folder.File("bad.pth"), tensor => tensor.Name == name ? ChangedCheckpoint.With(tensor, 31, value) : tensor),
+        name, precision, precision == ExportPrecision.Int8 ? [Path.Combine(Fixtures.Folder, "clips")] : []);
 
     [Fact]
     public void Export_StateOfATrainingRun_NamesTheRightFile() => AssertRefused(
@@ -85,14 +88,14 @@ public sealed class BadCheckpointTests(TinyModel tiny) : IClassFixture<TinyModel
     [Fact]
     public void Export_OnnxFile_IsRecognised() => AssertRefused(Path.Combine(tiny.Result.Folder, "audio.onnx"), "an ONNX graph");
 
-    private void AssertRefused(string checkpoint, string fault)
+    private void AssertRefused(string checkpoint, string fault, ExportPrecision precision = ExportPrecision.Fp32, string[]? checkMedia = null)
     {
         ExportOptions options = TinyModel.Options(folder.File("bundle"));
         BundleExporter.Export(options, null, TestContext.Current.CancellationToken);
         string[] before = Contents(options.OutputFolder);
 
         Exception problem = Assert.ThrowsAny<Exception>(() => BundleExporter.Export(
-            options with { CheckpointPath = checkpoint }, null, TestContext.Current.CancellationToken));
+            options with { CheckpointPath = checkpoint, Precision = precision, CheckMedia = checkMedia ?? [] }, null, TestContext.Current.CancellationToken));
 
         Assert.True(problem is ExportException or CheckpointException, problem.ToString());
         Assert.Contains(fault, problem.Message, StringComparison.Ordinal);

@@ -112,8 +112,10 @@ public sealed class PrecisionTests(TinyModel tiny) : IClassFixture<TinyModel>, I
         Assert.InRange(new FileInfo(Path.Combine(half.Folder, "encoders.onnx.data")).Length, matrices, 1.6 * matrices);
     }
 
-    [Fact]
-    public void Export_WeightBeyondFp16_IsRefusedByName()
+    [Theory]
+    [InlineData("blocks_v.2.attn.qkv.weight")]
+    [InlineData("blocks_u.0.mlp.fc1.bias")] // float32 on a CPU, float16 on a GPU
+    public void Export_NumberBeyondFp16_IsRefusedByName(string beyond)
     {
         string checkpoint = folder.File("large.pth");
         using (var source = Checkpoint.Open(TinyModel.CheckpointPath))
@@ -121,14 +123,14 @@ public sealed class PrecisionTests(TinyModel tiny) : IClassFixture<TinyModel>, I
             CheckpointWriter.Write(checkpoint, [.. source.Names.Select(name => new TensorToWrite(name, source[name].Shape, elements =>
             {
                 source.ReadFloats(name, elements);
-                if (name == "blocks_v.2.attn.qkv.weight")
+                if (name == beyond)
                     elements[^1] = -70_000;
             }))], TestContext.Current.CancellationToken);
         }
 
         string message = Assert.Throws<ExportException>(() => Export(checkpoint, ExportPrecision.Fp16)).Message;
 
-        Assert.Contains("blocks_v.2.attn.qkv.weight holds -70000", message, StringComparison.Ordinal);
+        Assert.Contains($"{beyond} holds -70000", message, StringComparison.Ordinal);
         Assert.Contains("--precision fp32", message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateDirectories(folder.FullPath));
     }

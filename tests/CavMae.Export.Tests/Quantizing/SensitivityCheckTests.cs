@@ -1,7 +1,9 @@
 using System.Text.Json;
 using CavMae.Checkpoints;
+using CavMae.Export.Graphs;
 using CavMae.Export.Quantizing;
 using CavMae.Export.Tests.Support;
+using CavMae.Retrieval.Media;
 
 namespace CavMae.Export.Tests.Quantizing;
 
@@ -40,7 +42,7 @@ public sealed class SensitivityCheckTests : IDisposable
         Assert.Equal(0, int8.GetProperty("floatLayers").GetProperty("audio").GetArrayLength());
         Assert.Equal(0, int8.GetProperty("floatLayers").GetProperty("visual").GetArrayLength());
         Assert.True(int8.GetProperty("minCosine").GetProperty("visual").GetDouble() >= 0.998);
-        Assert.True(int8.GetProperty("checkedScenes").GetInt32() > 1);
+        Assert.True(int8.GetProperty("checkedScenes").GetProperty("audio").GetInt32() > 1);
     }
 
     [Fact]
@@ -59,6 +61,33 @@ public sealed class SensitivityCheckTests : IDisposable
         Assert.Equal(careless.ModelId, careful.ModelId);
         Assert.True(Cosine(exact, careless) < 0.99, "the layer is not harmed: the test shows nothing");
         Assert.True(Cosine(exact, careful) >= 0.995);
+    }
+
+    [Fact]
+    public void Compare_GraphsAboveAndBelowWhatTheyHoldThemselves_FindTheirWeights()
+    {
+        // A float32 graph of more than a megabyte of weights, whose int8 form has less.
+        string path = folder.File("small.pth");
+        RandomCheckpoint.Write(path, new RandomCheckpointOptions { EmbedDim = 96, ModalityBlocks = 1, SharedBlocks = 1, DecoderDim = 0 }, TestContext.Current.CancellationToken);
+        using var checkpoint = Checkpoint.Open(path);
+        EncoderSizes sizes = EncoderSizesFinder.Find(checkpoint, heads: 4);
+        Scene scene = new(0, TimeSpan.Zero, TimeSpan.FromSeconds(10), Audio: null, [new RgbFrame(Enumerable.Range(0, RgbFrame.ByteCount).Select(i => (byte)(i * 7)).ToArray())]);
+
+        using TrialGraphs trials = new(checkpoint, sizes, Modality.Visual, [scene], TestContext.Current.CancellationToken);
+
+        Assert.InRange(trials.AllInt8, 0.99, 0.999999999);
+        Assert.InRange(trials.Compare(trials.Layers.Skip(1)), trials.AllInt8, 1);
+        Assert.Equal(1, trials.Compare(trials.Layers), 1e-6);
+    }
+
+    [Fact]
+    public void Export_MediaWithoutPictures_AreRefused()
+    {
+        string sound = folder.File("silence.wav");
+        WriteSilence(sound);
+
+        Assert.Contains("has pictures that can be used", Assert.Throws<ExportException>(() => BundleExporter.Export(
+            Options(TinyModel.CheckpointPath) with { CheckMedia = [sound] }, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,6 +121,26 @@ public sealed class SensitivityCheckTests : IDisposable
         Precision = ExportPrecision.Int8,
         CheckMedia = [Path.Combine(Fixtures.Folder, "clips")],
     };
+
+    /// <summary>A second of 16 kHz, 16 bits, one channel.</summary>
+    private static void WriteSilence(string path)
+    {
+        const int DataBytes = 32_000;
+        using BinaryWriter wav = new(File.Create(path));
+        wav.Write("RIFF"u8);
+        wav.Write(36 + DataBytes);
+        wav.Write("WAVEfmt "u8);
+        wav.Write(16);
+        wav.Write((short)1);
+        wav.Write((short)1);
+        wav.Write(16_000);
+        wav.Write(32_000);
+        wav.Write((short)2);
+        wav.Write((short)16);
+        wav.Write("data"u8);
+        wav.Write(DataBytes);
+        wav.Write(new byte[DataBytes]);
+    }
 
     private string WithOutlier()
     {

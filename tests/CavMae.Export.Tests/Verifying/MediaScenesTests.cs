@@ -99,7 +99,7 @@ public sealed class MediaScenesTests : IDisposable
     private static async Task<List<MediaScene>> ReadAsync(MediaScenes media, Action<string>? fileDone = null)
     {
         List<MediaScene> scenes = [];
-        await foreach (MediaScene scene in media.ReadAsync(fileDone, TestContext.Current.CancellationToken))
+        await foreach (MediaScene scene in media.ReadAsync(fileDone, cancellation: TestContext.Current.CancellationToken))
             scenes.Add(scene);
         return scenes;
     }

@@ -80,7 +80,7 @@ public sealed class VerifyCommandTests(TinyModel tiny) : IClassFixture<TinyModel
         Assert.Equal(1, await Verify(arguments));
 
         Assert.Contains("different weights", error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("FAILED: a cosine is below 0.99", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("FAILED: a cosine is below 0.99999", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("scene", output.ToString(), StringComparison.Ordinal);
         Assert.Equal(0, await Verify([.. arguments, "--min-cosine", "-1"]));
     }

@@ -13,8 +13,8 @@ internal sealed class HalfArithmetic(GraphBuilder graph, CheckpointWeights weigh
 
     public string Linear(string x, string layer)
     {
-        string bias = graph.Cast(weights.Plain($"{layer}.bias"), TensorProto.Types.DataType.Float16);
-        return graph.Node("Add", layer, [graph.Node("MatMul", layer, [x, weights.Transposed(layer, WeightType.Float16)]), bias]);
+        string product = graph.Node("MatMul", layer, [x, weights.Transposed(layer, WeightType.Float16)]);
+        return graph.Node("Add", layer, [product, weights.Plain($"{layer}.bias", WeightType.Float16)]);
     }
 
     public string Constant(string name, float value) => graph.Cast(graph.Scalar(name, value), TensorProto.Types.DataType.Float16);
