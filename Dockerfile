@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 # docker build .                 the service on a CPU (amd64, arm64)
 # docker build --target gpu .    the service on an NVIDIA GPU (amd64) with CUDA; run with --gpus all. TensorRT's libraries are not in it: for
-#                                Model__ExecutionProvider=TensorRt give an image that has them as CUDA_IMAGE.
+#                                Model__ExecutionProvider=TensorRt give an image that has them as CUDA_IMAGE, and mount a bundle that was
+#                                exported with --standard-operators.
 #
 # The demo model is built in. Another bundle is mounted in its place:
 #   docker run -p 8080:8080 -v "$PWD/models/scale:/model:ro" -v cavmae:/data IMAGE
@@ -49,7 +50,7 @@ WORKDIR /app
 COPY models/demo /model
 COPY --from=build-gpu /app .
 USER app
-ENV ASPNETCORE_URLS=http://+:8080 DOTNET_RUNNING_IN_CONTAINER=true Index__Embedded__Path=/data Model__Path=/model Model__ExecutionProvider=Cuda
+ENV ASPNETCORE_URLS=http://+:8080 DOTNET_RUNNING_IN_CONTAINER=true Index__Embedded__Path=/data Model__Path=/model Model__ExecutionProvider=Cuda NVIDIA_TF32_OVERRIDE=0
 EXPOSE 8080
 VOLUME ["/data"]
 # As in the other image; the first use of a GPU may take longer.
