@@ -9,7 +9,7 @@ internal static class ExportBenchmark
 {
     private const int Turns = 3;
     private const double MostSeconds = 60;
-    private const double MostMegabytes = 2000;
+    private const double MostMegabytes = 1500;
 
     public static async Task RunAsync(Workspace workspace, Report report, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ Argument<string> subject = new("SUBJECT")
 };
 subject.AcceptOnlyFromAmong(["all", .. subjects.Keys]);
 Option<FileInfo?> file = new("--out") { Description = "Write the report (Markdown) to this file as well.", HelpName = "FILE" };
-RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about forty minutes on two cores and 5 GB in the temporary folder.")
+RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about an hour on two cores and 5 GB in the temporary folder.")
 {
     subject, file, quick, bundles,
 };
