@@ -61,6 +61,7 @@ public abstract partial class SceneIndexContract
             await index.UpsertAsync(TestClips.Record(id, scenes, metadata: (JsonObject)JsonNode.Parse(metadata)!), scenes, Cancellation);
         var conditions = new ClipFilter { Conditions = ClipFilterParser.Parse(filter) };
 
+        Assert.Equal(expected, FilteredClips.Where(clip => conditions.Matches([], (JsonObject)JsonNode.Parse(clip.Value)!)).Select(clip => clip.Key));
         Assert.Equal(expected, await ListAllAsync(index, conditions, 2));
         var hits = await index.SearchAsync(Query(Pairings.All, scenes) with { Filter = conditions, Limit = 100 }, Cancellation);
         Assert.Equal(expected.Order(StringComparer.Ordinal), hits.Select(hit => hit.Clip.Id).Order(StringComparer.Ordinal));
