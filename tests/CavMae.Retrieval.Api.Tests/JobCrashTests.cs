@@ -10,7 +10,7 @@ namespace CavMae.Retrieval.Api.Tests;
 /// <summary>Jobs of services that are killed, and of services that are stopped.</summary>
 public sealed partial class JobCrashTests : IDisposable
 {
-    private const int Scenes = 600;
+    private const int Scenes = 300;
 
     private readonly TemporaryFolder folder = new();
 
@@ -19,19 +19,19 @@ public sealed partial class JobCrashTests : IDisposable
     [Fact]
     public async Task Kill_InTheMiddleOfAJob_GoesOnWithoutEmbeddingASceneTwice()
     {
-        byte[] video = await File.ReadAllBytesAsync(JobsFixture.MakeLong(folder, minutes: 10), TestContext.Current.CancellationToken);
+        byte[] video = await File.ReadAllBytesAsync(JobsFixture.MakeLong(folder, minutes: 5), TestContext.Current.CancellationToken);
         string id = "", waiting = "";
         for (int kill = 0; kill < 3; kill++)
         {
             await using ServiceProcess service = await StartAsync();
             if (kill == 0)
                 (id, waiting) = (await service.Client.SubmitAsync(video, ("id", "killed")), await service.Client.SubmitAsync([.. video, 0xEC, 0x81, 0], ("id", "waiting")));
-            await service.Client.WaitForScenesAsync(id, 50 + 100 * kill);
+            await service.Client.WaitForScenesAsync(id, 40 + 60 * kill);
             Assert.Empty((await service.Client.GetJsonAsync("api/v1/clips"))["items"]!.AsArray());
             await service.KillAsync();
         }
         int kept = (int)(long)ReadDatabase("jobs.db", "SELECT count(*) FROM scenes").Single()[0];
-        Assert.InRange(kept, 250, Scenes - 1);
+        Assert.InRange(kept, 160, Scenes - 1);
 
         await using (ServiceProcess last = await StartAsync())
         {
@@ -61,7 +61,7 @@ public sealed partial class JobCrashTests : IDisposable
     [Fact]
     public async Task Stop_Signal_EndsSoonAndTheJobGoesOn()
     {
-        byte[] video = await File.ReadAllBytesAsync(JobsFixture.MakeLong(folder, minutes: 10), TestContext.Current.CancellationToken);
+        byte[] video = await File.ReadAllBytesAsync(JobsFixture.MakeLong(folder, minutes: 5), TestContext.Current.CancellationToken);
         string id;
         await using (ServiceProcess first = await StartAsync())
         {

@@ -5,7 +5,7 @@ using CavMae.Tests.Shared;
 namespace CavMae.Retrieval.Api.Tests;
 
 /// <summary>
-/// A service with few places for jobs, and clips of many scenes (one a second, each of five frames), so that a job takes long enough to be met
+/// A service with few places for jobs, and clips of many scenes (one a second, each of two frames), so that a job takes long enough to be met
 /// under way.
 /// </summary>
 public sealed class JobsFixture : IAsyncLifetime
@@ -13,7 +13,7 @@ public sealed class JobsFixture : IAsyncLifetime
     private readonly TemporaryFolder folder = new();
     private ServiceProcess? service;
 
-    internal static readonly (string Key, string Value)[] ManyScenes = [("Scenes__Stride", "00:00:01"), ("Scenes__FramesPerScene", "5")];
+    internal static readonly (string Key, string Value)[] ManyScenes = [("Scenes__Stride", "00:00:01"), ("Scenes__FramesPerScene", "2")];
 
     internal ServiceProcess Service => service!;
 
@@ -21,12 +21,12 @@ public sealed class JobsFixture : IAsyncLifetime
 
     public string DataFolder => folder.File("data");
 
-    /// <summary>Ten minutes of pictures and sound: 600 scenes.</summary>
+    /// <summary>Five minutes of pictures and sound: 300 scenes.</summary>
     public byte[] LongClip { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
     {
-        LongClip = await File.ReadAllBytesAsync(MakeLong(folder, minutes: 10));
+        LongClip = await File.ReadAllBytesAsync(MakeLong(folder, minutes: 5));
         service = await ServiceProcess.StartAsync(DataFolder, [.. ManyScenes, ("Ingest__AsyncAfter", "00:01:00"), ("Ingest__MaxQueuedJobs", "2")]);
     }
 

@@ -25,11 +25,11 @@ internal sealed class JobEvents(IAsyncEnumerable<Job> changes) : IResult
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         string? seen = httpContext.Request.Headers["Last-Event-ID"];
+        await using IAsyncEnumerator<Job> jobs = changes.GetAsyncEnumerator(stop.Token);
+        Task<bool> next = jobs.MoveNextAsync().AsTask();
         try
         {
-            await using IAsyncEnumerator<Job> jobs = changes.GetAsyncEnumerator(stop.Token);
-            bool isFirst = true;
-            for (Task<bool> next = jobs.MoveNextAsync().AsTask(); await WaitAsync(next); next = jobs.MoveNextAsync().AsTask(), isFirst = false)
+            for (bool isFirst = true; await WaitAsync(); next = jobs.MoveNextAsync().AsTask(), isFirst = false)
             {
                 string id = $"{JobStateName.Of(jobs.Current.State)}-{jobs.Current.Progress.ScenesDone}";
                 if (isFirst && jobs.Current.HasEnded && id == seen)
@@ -46,14 +46,20 @@ internal sealed class JobEvents(IAsyncEnumerable<Job> changes) : IResult
         {
             // The client has gone, or the service stops: the stream just ends, and a client that comes back goes on from there.
         }
+        finally
+        {
+            // What is being waited for must have ended before it can be disposed of.
+            await stop.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
-        async Task<bool> WaitAsync(Task<bool> next)
+        async Task<bool> WaitAsync()
         {
             while (true)
             {
                 try
                 {
-                    return await next.WaitAsync(Heartbeat, time, stop.Token);
+                    return await next.WaitAsync(Heartbeat, time);
                 }
                 catch (TimeoutException)
                 {
