@@ -129,10 +129,10 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             LogSwept(logger, removed);
     }
 
-    /// <exception cref="StoreUnavailableException">The folders for uploads and media are gone.</exception>
+    /// <exception cref="StoreUnavailableException">The folders for uploads, jobs or media are gone.</exception>
     public void Check()
     {
-        foreach (string path in (string[])[folder.IncomingFolder, folder.MediaFolder])
+        foreach (string path in (string[])[folder.IncomingFolder, folder.MediaFolder, folder.JobsFolder])
             if (!Directory.Exists(path))
                 throw new StoreUnavailableException($"The folder '{path}' is gone. Restart the service to make it anew.");
     }

@@ -34,6 +34,7 @@ internal static class JobSchema
             ended_at INTEGER
         ) STRICT;
         CREATE INDEX jobs_by_state ON jobs (state, sequence);
+        CREATE INDEX jobs_by_end ON jobs (ended_at, sequence);
         CREATE TABLE scenes (
             sequence INTEGER NOT NULL REFERENCES jobs (sequence) ON DELETE CASCADE,
             scene_index INTEGER NOT NULL,

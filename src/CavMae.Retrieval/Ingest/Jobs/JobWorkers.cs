@@ -90,6 +90,8 @@ public sealed partial class JobWorkers(
     private async Task<string> IngestAsync(JobRun run, CancellationToken cancellationToken)
     {
         IncomingFile file = jobs.OpenFile(run.Job);
+        if (!File.Exists(file.Path))
+            throw new MediaException(MediaError.Broken, "The upload is gone from the data folder; upload it again.");
         Dictionary<int, SceneEmbedding> known = [];
         EmbedSteps steps = new()
         {
@@ -119,7 +121,7 @@ public sealed partial class JobWorkers(
                 await act().ConfigureAwait(false);
                 return;
             }
-            catch (Exception reason) when (reason is StoreUnavailableException or FfmpegUnavailableException or BusyException)
+            catch (Exception reason) when (reason is StoreUnavailableException or FfmpegUnavailableException or ModelException)
             {
                 LogRetrying(logger, wait, reason);
             }
