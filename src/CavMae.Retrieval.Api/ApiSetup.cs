@@ -1,6 +1,7 @@
 using CavMae.Retrieval.Api.Contracts;
 using CavMae.Retrieval.Api.Endpoints;
 using CavMae.Retrieval.Api.Errors;
+using CavMae.Retrieval.Api.Jobs;
 using CavMae.Retrieval.Api.OpenApi;
 using CavMae.Retrieval.Api.Uploads;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,6 +23,7 @@ public static class ApiSetup
         services.AddValidatedOptions<ApiOptions>(configuration, ApiOptions.Section);
         services.AddSingleton<UploadReader>();
         services.AddSingleton<ClipChangesReader>();
+        services.AddHostedService<JobService>();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         // A parameter that does not parse becomes a problem that names it, in every environment.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -57,6 +59,7 @@ public static class ApiSetup
         });
         RouteGroupBuilder api = app.MapGroup("/api/v1");
         api.MapClips();
+        api.MapJobs();
         api.MapSearches();
         api.MapModel();
         app.MapHealth();

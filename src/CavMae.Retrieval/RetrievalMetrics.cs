@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Ingest.Jobs;
 
 namespace CavMae.Retrieval;
 
@@ -14,6 +15,8 @@ public sealed class RetrievalMetrics : IDisposable
     private readonly Histogram<double> embedSeconds;
     private readonly Histogram<double> storeSeconds;
     private readonly Histogram<double> searchSeconds;
+    private readonly Counter<long> scenesEncoded;
+    private readonly Counter<long> jobsFinished;
 
     public RetrievalMetrics(IMeterFactory factory)
     {
@@ -22,6 +25,8 @@ public sealed class RetrievalMetrics : IDisposable
         embedSeconds = Stage("cavmae.embed.duration", "Time waited for the encoders, per file, queueing included.");
         storeSeconds = Stage("cavmae.store.duration", "Time to make a clip durable and visible.");
         searchSeconds = Stage("cavmae.search.duration", "Time of one search in the store.");
+        scenesEncoded = meter.CreateCounter<long>("cavmae.scenes.encoded", description: "Scenes that went through the encoders, of stored clips and of queries.");
+        jobsFinished = meter.CreateCounter<long>("cavmae.jobs.finished", description: "Jobs that ended, by the state they ended in.");
     }
 
     public void RecordDecode(TimeSpan duration) => decodeSeconds.Record(duration.TotalSeconds);
@@ -31,6 +36,17 @@ public sealed class RetrievalMetrics : IDisposable
     public void RecordStore(TimeSpan duration) => storeSeconds.Record(duration.TotalSeconds);
 
     public void RecordSearch(TimeSpan duration) => searchSeconds.Record(duration.TotalSeconds);
+
+    public void RecordScene() => scenesEncoded.Add(1);
+
+    public void RecordJob(JobState state) => jobsFinished.Add(1, new KeyValuePair<string, object?>("state", JobStateName.Of(state)));
+
+    /// <summary>Shows how many jobs have not ended.</summary>
+    public void ObserveJobs(Func<JobCounts> counts)
+    {
+        meter.CreateObservableGauge("cavmae.jobs.queued", () => counts().Queued, description: "Jobs that wait for their turn.");
+        meter.CreateObservableGauge("cavmae.jobs.running", () => counts().Running, description: "Jobs under way.");
+    }
 
     /// <summary>Shows which model runs where: a 1 whose tags say it.</summary>
     public void ObserveModel(ModelManifest model, ExecutionProvider provider) => meter.CreateObservableGauge("cavmae.model.info",

@@ -1,6 +1,7 @@
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
+using CavMae.Retrieval.Ingest.Jobs;
 using CavMae.Retrieval.Media;
 using CavMae.Retrieval.Search;
 using Microsoft.Extensions.Configuration;
@@ -13,7 +14,7 @@ namespace CavMae.Retrieval;
 
 public static class ServiceCollectionExtensions
 {
-    /// <summary>Adds the whole way from media to answers, its options bound from the sections <c>Media</c>, <c>Scenes</c>, <c>Model</c> and <c>Index</c>.</summary>
+    /// <summary>Adds the whole way from media to answers, its options bound from the sections <c>Media</c>, <c>Scenes</c>, <c>Model</c>, <c>Index</c> and <c>Ingest</c>.</summary>
     /// <remarks>Call <see cref="RetrievalStartup.OpenAsync"/> before the first use.</remarks>
     public static IServiceCollection AddCavMaeRetrieval(this IServiceCollection services, IConfiguration configuration)
     {
@@ -21,6 +22,7 @@ public static class ServiceCollectionExtensions
         services.AddValidatedOptions<SceneOptions>(configuration, SceneOptions.Section);
         services.AddValidatedOptions<ModelOptions>(configuration, ModelOptions.Section);
         services.AddValidatedOptions<IndexOptions>(configuration, IndexOptions.Section);
+        services.AddValidatedOptions<IngestOptions>(configuration, IngestOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton<RetrievalMetrics>();
@@ -32,6 +34,9 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<MediaEmbedder>();
         services.AddSingleton<MediaStore>();
         services.AddSingleton<ClipIngestor>();
+        services.AddSingleton<JobStore>();
+        services.AddSingleton<JobWorkers>();
+        services.AddSingleton<ClipIntake>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton<SearchService>();
         return services;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CavMae.Tests.Shared;
 
 namespace CavMae.Retrieval.Api.Tests;
@@ -34,11 +33,5 @@ public sealed class ServiceFixture : IAsyncLifetime
         Directory.EnumerateFiles(Path.Combine(DataFolder, name), "*", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
 
     /// <summary>ffmpeg and ffprobe processes that the service started and that still run.</summary>
-    internal int CountDecoders()
-    {
-        using Process list = Process.Start(new ProcessStartInfo("ps", ["--no-headers", "-o", "comm", "--ppid", Service.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true })!;
-        string output = list.StandardOutput.ReadToEnd();
-        list.WaitForExit();
-        return output.Split('\n').Count(line => line.StartsWith("ff", StringComparison.Ordinal));
-    }
+    internal int CountDecoders() => Processes.CountDecoders(Service.Id);
 }

@@ -2,9 +2,11 @@ using System.ComponentModel;
 using System.Globalization;
 using CavMae.Retrieval.Api.Contracts;
 using CavMae.Retrieval.Api.Errors;
+using CavMae.Retrieval.Api.Jobs;
 using CavMae.Retrieval.Api.Uploads;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
+using CavMae.Retrieval.Ingest.Jobs;
 using CavMae.Retrieval.Media;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -24,7 +26,8 @@ internal static class ClipEndpoints
     {
         RouteGroupBuilder clips = api.MapGroup("/clips").WithTags("Clips");
         clips.MapPost("", UploadAsync).WithName("UploadClip").WithSummary("Add a clip")
-            .WithDescription("Decodes and encodes the file and stores it with all its scenes, or nothing of it. The same content again (same id, or none) gives the stored clip.")
+            .WithDescription("Decodes and encodes the file and stores it with all its scenes, or nothing of it. The same content again (same id, or none) gives the stored clip. "
+                + "With 'Prefer: respond-async', for a file longer than Ingest:AsyncAfter, or where a job for the same upload is under way, the answer is that job (202).")
             .ProducesProblems(400, 409, 413, 415, 422, 429, 503);
         clips.MapGet("", ListAsync).WithName("ListClips").WithSummary("List clips in the order of their first upload").ProducesProblems(400, 503);
         clips.MapGet("/{id}", GetAsync).WithName("GetClip").WithSummary("One clip").ProducesProblems(404, 503);
@@ -39,13 +42,20 @@ internal static class ClipEndpoints
             .Produces(200, contentType: "image/jpeg").Produces(304).ProducesProblems(400, 404, 422, 503);
     }
 
-    private static async Task<Results<Created<ClipResponse>, Ok<ClipResponse>>> UploadAsync(
-        HttpRequest request, UploadReader reader, ClipIngestor ingestor, CancellationToken cancellationToken,
+    private static async Task<Results<Created<ClipResponse>, Ok<ClipResponse>, Accepted<JobResponse>>> UploadAsync(
+        HttpRequest request, UploadReader reader, ClipIntake intake, CancellationToken cancellationToken,
         [Description("Replace a stored clip of the same id.")] bool replace = false)
     {
         using UploadForm form = await reader.ReadAsync(request, UploadPurpose.Clip, FormFields, cancellationToken);
-        IngestResult result = await ingestor.IngestAsync(form.File, form.ToClipUpload(replace), cancellationToken);
-        ClipResponse clip = ClipResponse.From(result.Clip);
+        bool asJob = Preference.IsRespondAsync(request);
+        (IngestResult? result, Job? job) = await intake.TakeAsync(form.File, form.ToClipUpload(replace), asJob, cancellationToken);
+        if (job is not null)
+        {
+            if (asJob)
+                request.HttpContext.Response.Headers["Preference-Applied"] = Preference.RespondAsync;
+            return TypedResults.Accepted(JobEndpoints.Location(job), JobResponse.From(job));
+        }
+        ClipResponse clip = ClipResponse.From(result!.Clip);
         return result.Outcome is IngestOutcome.Created ? TypedResults.Created($"/api/v1/clips/{clip.Id}", clip) : TypedResults.Ok(clip);
     }
 

@@ -1,6 +1,7 @@
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
+using CavMae.Retrieval.Ingest.Jobs;
 using CavMae.Retrieval.Media;
 using CavMae.Retrieval.Search;
 using Microsoft.AspNetCore.Diagnostics;
@@ -12,6 +13,9 @@ namespace CavMae.Retrieval.Api.Errors;
 internal sealed partial class ProblemMapping(IProblemDetailsService problems, ILogger<ProblemMapping> logger) : IExceptionHandler
 {
     private const string RetryAfterSeconds = "1";
+
+    /// <summary>A job takes its time; asking every second whether one has ended helps nobody.</summary>
+    private const string RetryJobAfterSeconds = "30";
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -28,7 +32,7 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         else if (status is StatusCodes.Status503ServiceUnavailable)
             LogUnavailable(logger, exception);
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
-            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+            context.Response.Headers.RetryAfter = exception is JobQueueFullException ? RetryJobAfterSeconds : RetryAfterSeconds;
         context.Response.StatusCode = status;
         return await problems.TryWriteAsync(new ProblemDetailsContext
         {
@@ -47,6 +51,7 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         UploadTooLargeException e => (StatusCodes.Status413PayloadTooLarge, e.Message),
         MediaException { Error: MediaError.UnsupportedType } e => (StatusCodes.Status415UnsupportedMediaType, e.Message),
         MediaException e => (StatusCodes.Status422UnprocessableEntity, e.Message),
+        JobQueueFullException e => (StatusCodes.Status429TooManyRequests, e.Message),
         BusyException e => (StatusCodes.Status429TooManyRequests, e.Message),
         StoreUnavailableException => (StatusCodes.Status503ServiceUnavailable, "The store cannot be read or written now; the service's log says why."),
         FfmpegUnavailableException => (StatusCodes.Status503ServiceUnavailable, "ffmpeg cannot be started now; the service's log says why."),

@@ -14,12 +14,20 @@ internal sealed class ExampleOperationFilter : IOperationFilter
          "scenes":[{"index":0,"startSeconds":0,"endSeconds":10,"hasAudio":true,"hasVideo":true},{"index":1,"startSeconds":10,"endSeconds":12.3,"hasAudio":true,"hasVideo":true}]}
         """;
 
+    private const string Job = """
+        {"id":"7c1f0a9be2d34f5586c70d1e9ab34c21","state":"running","progress":{"scenesDone":120,"scenesTotal":1080,"secondsDone":1200,"secondsTotal":10800,"secondsLeft":768.4},
+         "clipId":null,"problem":null,"createdAt":"2026-01-31T09:30:00Z","startedAt":"2026-01-31T09:30:02Z","endedAt":null}
+        """;
+
     private static readonly Dictionary<string, string> Answers = new()
     {
         ["UploadClip"] = Clip,
         ["GetClip"] = Clip,
         ["UpdateClip"] = Clip,
         ["ListClips"] = $$"""{"items":[{{Clip}}],"nextCursor":null}""",
+        ["GetJob"] = Job,
+        ["DeleteJob"] = Job.Replace("running", "cancelled", StringComparison.Ordinal).Replace("768.4", "null", StringComparison.Ordinal).Replace("\"endedAt\":null", "\"endedAt\":\"2026-01-31T09:32:00Z\"", StringComparison.Ordinal),
+        ["ListJobs"] = $$"""{"items":[{{Job}}],"nextCursor":null}""",
         ["SearchAudioToVideo"] = Search("audio-to-video", parts: false),
         ["SearchVideoToAudio"] = Search("video-to-audio", parts: false),
         ["SearchSimilar"] = Search("similar", parts: true),
@@ -44,6 +52,7 @@ internal sealed class ExampleOperationFilter : IOperationFilter
     private static JsonNode? FindExample(string? operationId, string status, string type) => type switch
     {
         "application/problem+json" => Problem(status),
+        "application/json" when status == "202" => JsonNode.Parse(Job),
         "application/json" when Answers.TryGetValue(operationId ?? "", out string? answer) => JsonNode.Parse(answer),
         _ => null,
     };

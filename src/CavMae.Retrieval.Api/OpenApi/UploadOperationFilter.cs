@@ -16,7 +16,10 @@ internal sealed class UploadOperationFilter : IOperationFilter
             ["file"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "The media file: mp4, mov, m4a, matroska, webm, avi, mpeg-ts, ogg, wav, mp3, flac, aac, jpeg, png or webp. Its name does not matter." },
         };
         if (operation.OperationId == "UploadClip")
+        {
             AddClipFields(properties);
+            AddPreference(operation);
+        }
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
@@ -31,6 +34,14 @@ internal sealed class UploadOperationFilter : IOperationFilter
             },
         };
     }
+
+    private static void AddPreference(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = "Prefer",
+        In = ParameterLocation.Header,
+        Description = "'respond-async' (RFC 7240): the answer is a job, as soon as the upload is safe on disk.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    });
 
     private static void AddClipFields(Dictionary<string, IOpenApiSchema> properties)
     {

@@ -10,6 +10,12 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
     /// <summary>Scenes of one file under way at once: enough to keep both encoders busy, few enough to leave room for other files.</summary>
     private const int MaxScenesInFlight = 4;
 
+    /// <summary>
+    /// The same where nobody waits and one encoder takes the whole processor: one batch. A request then waits for at most that one beside the one
+    /// that runs.
+    /// </summary>
+    private const int MaxBackgroundScenesInFlight = 2;
+
     private int files;
 
     /// <summary>Files that wait to be decoded or are being decoded and encoded.</summary>
@@ -17,14 +23,24 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
 
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
     /// <exception cref="BusyException">Too many files wait to be decoded, or too many scenes to be encoded.</exception>
-    public async Task<EmbeddedMedia> EmbedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken = default)
+    public async Task<EmbeddedMedia> EmbedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken = default) =>
+        (await EmbedAsync(path, wanted, EmbedSteps.None, cancellationToken).ConfigureAwait(false))!;
+
+    /// <returns>Null where <see cref="EmbedSteps.Begin"/> said no.</returns>
+    /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
+    /// <exception cref="BusyException">Too much waits already; not where it is in the background.</exception>
+    internal async Task<EmbeddedMedia?> EmbedAsync(string path, MediaStreams wanted, EmbedSteps steps, CancellationToken cancellationToken)
     {
+        if (steps.IsBackground)
+            return await DecodeAndEncodeAsync(path, wanted, steps, cancellationToken).ConfigureAwait(false);
         try
         {
             if (Interlocked.Increment(ref files) > options.Value.QueueCapacity)
                 throw new BusyException($"{options.Value.QueueCapacity} files wait to be decoded already; try again in a moment.");
             encoder.EnsureNotBusy();
-            EmbeddedMedia embedded = await DecodeAndEncodeAsync(path, wanted, cancellationToken).ConfigureAwait(false);
+            EmbeddedMedia? embedded = await DecodeAndEncodeAsync(path, wanted, steps, cancellationToken).ConfigureAwait(false);
+            if (embedded is null)
+                return null;
             metrics.RecordDecode(embedded.DecodeTime);
             metrics.RecordEmbed(embedded.EmbedTime);
             return embedded;
@@ -37,27 +53,39 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
 
     /// <summary>The same, whatever else waits, and not counted in the service's metrics.</summary>
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
-    internal async Task<EmbeddedMedia> DecodeAndEncodeAsync(string path, MediaStreams wanted, CancellationToken cancellationToken)
+    /// <returns>How many scenes it has.</returns>
+    internal async Task<int> TryOutAsync(string path, MediaStreams wanted, CancellationToken cancellationToken) =>
+        (await DecodeAndEncodeAsync(path, wanted, EmbedSteps.None, cancellationToken).ConfigureAwait(false))?.Scenes.Count ?? 0;
+
+    private async Task<EmbeddedMedia?> DecodeAndEncodeAsync(string path, MediaStreams wanted, EmbedSteps steps, CancellationToken cancellationToken)
     {
         // Linked, so that one failed scene stops the others and the decoder with it.
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Stopwatch decodeWatch = Stopwatch.StartNew();
         MediaSource source = await decoder.OpenAsync(path, stop.Token).ConfigureAwait(false);
         decodeWatch.Stop();
+        if (!steps.Begin(source))
+            return null;
+        int maxInFlight = steps.IsBackground && encoder.Provider is ExecutionProvider.Cpu ? MaxBackgroundScenesInFlight : MaxScenesInFlight;
         Stopwatch embedWatch = new();
         List<SceneEmbedding> embeddings = [];
         Queue<Task<SceneEmbedding>> inFlight = new();
         try
         {
-            await using IAsyncEnumerator<Scene> scenes = decoder.DecodeAsync(source, wanted, stop.Token).GetAsyncEnumerator(stop.Token);
+            await using IAsyncEnumerator<Scene> scenes = decoder.DecodeAsync(source, wanted, takesTurn: !steps.IsBackground, stop.Token).GetAsyncEnumerator(stop.Token);
             while (await NextAsync(scenes, decodeWatch).ConfigureAwait(false))
             {
+                if (steps.Find(scenes.Current) is { } known)
+                {
+                    // What was encoded before comes before what is encoded now.
+                    await FinishAsync(leaving: 0).ConfigureAwait(false);
+                    embeddings.Add(known);
+                    continue;
+                }
                 inFlight.Enqueue(encoder.EncodeAsync(scenes.Current, stop.Token));
-                if (inFlight.Count == MaxScenesInFlight)
-                    embeddings.Add(await TimedAsync(inFlight.Dequeue(), embedWatch).ConfigureAwait(false));
+                await FinishAsync(leaving: maxInFlight - 1).ConfigureAwait(false);
             }
-            while (inFlight.TryDequeue(out Task<SceneEmbedding>? next))
-                embeddings.Add(await TimedAsync(next, embedWatch).ConfigureAwait(false));
+            await FinishAsync(leaving: 0).ConfigureAwait(false);
         }
         catch
         {
@@ -66,6 +94,17 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
             throw;
         }
         return new EmbeddedMedia(source.Info, embeddings, decodeWatch.Elapsed, embedWatch.Elapsed);
+
+        async Task FinishAsync(int leaving)
+        {
+            while (inFlight.Count > leaving)
+            {
+                SceneEmbedding embedding = await TimedAsync(inFlight.Dequeue(), embedWatch).ConfigureAwait(false);
+                metrics.RecordScene();
+                embeddings.Add(embedding);
+                steps.Encoded(embedding);
+            }
+        }
     }
 
     private static async ValueTask<bool> NextAsync(IAsyncEnumerator<Scene> scenes, Stopwatch watch)

@@ -28,6 +28,12 @@ public sealed class DataFolder : IDisposable
     /// <summary>Uploads under way, and marks of changes under way.</summary>
     public string IncomingFolder => Path.Combine(FullPath, "incoming");
 
+    /// <summary>Jobs and the scenes they have embedded so far.</summary>
+    public string JobDatabasePath => Path.Combine(FullPath, "jobs.db");
+
+    /// <summary>Uploads of jobs that have not ended, named by the job.</summary>
+    public string JobsFolder => Path.Combine(FullPath, "jobs");
+
     /// <summary>Takes the folder for this process; made where missing.</summary>
     /// <exception cref="StoreInUseException">Another process, or another owner in this one, holds it.</exception>
     /// <exception cref="StoreUnavailableException">The folder cannot be made or written.</exception>
@@ -46,6 +52,7 @@ public sealed class DataFolder : IDisposable
             File.WriteAllText(ownerPath, DescribeThisProcess(timeProvider ?? TimeProvider.System));
             Directory.CreateDirectory(folder.MediaFolder);
             Directory.CreateDirectory(folder.IncomingFolder);
+            Directory.CreateDirectory(folder.JobsFolder);
             return folder;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -39,24 +39,35 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
     /// <exception cref="MediaException">The file cannot be used.</exception>
     /// <exception cref="BusyException">Too much waits to be decoded or encoded already; nothing was begun.</exception>
-    public async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default)
+    public async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default) =>
+        (await IngestAsync(file, upload, EmbedSteps.None, cancellationToken).ConfigureAwait(false))!;
+
+    /// <returns>Null where <see cref="EmbedSteps.Begin"/> said no: nothing was stored.</returns>
+    /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
+    /// <exception cref="MediaException">The file cannot be used.</exception>
+    /// <exception cref="BusyException">Too much waits to be decoded or encoded already; nothing was begun.</exception>
+    internal async Task<IngestResult?> IngestAsync(IncomingFile file, ClipUpload upload, EmbedSteps steps, CancellationToken cancellationToken)
     {
         string content = file.RequireHash();
         // Held to the end: two uploads of one content, or of one id, take turns, and the second sees what the first did.
         using IDisposable turn = await locks.AcquireAsync(Keys(upload.Id, content), cancellationToken).ConfigureAwait(false);
-        ClipRecord? existing = upload.Id is { } id
-            ? await index.GetAsync(id, cancellationToken).ConfigureAwait(false)
-            : await index.FindByContentAsync(content, cancellationToken).ConfigureAwait(false);
-        if (existing is not null && !(upload.Replace && upload.Id is not null))
-        {
-            return existing.Sha256 == content
-                ? new IngestResult(existing, IngestOutcome.Existing)
-                : throw new ClipConflictException(existing.Id);
-        }
-        EmbeddedMedia embedded = await embedder.EmbedAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false);
+        ClipRecord? existing = await FindAsync(content, upload, cancellationToken).ConfigureAwait(false);
+        if (Settle(existing, content, upload) is { } settled)
+            return settled;
+        EmbeddedMedia? embedded = await embedder.EmbedAsync(file.Path, MediaStreams.All, steps, cancellationToken).ConfigureAwait(false);
+        if (embedded is null)
+            return null;
         ClipRecord clip = Describe(file, upload, embedded);
         await StoreAsync(file, clip, existing, embedded.Scenes, cancellationToken).ConfigureAwait(false);
         return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
+    }
+
+    /// <summary>The clip that this upload would give at once, without decoding anything; null where there is none.</summary>
+    /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
+    internal async Task<IngestResult?> FindStoredAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken)
+    {
+        string content = file.RequireHash();
+        return Settle(await FindAsync(content, upload, cancellationToken).ConfigureAwait(false), content, upload);
     }
 
     /// <summary>Removes a clip and, where no other clip has the same content, its media; false where there is no such clip.</summary>
@@ -67,6 +78,16 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
             return false;
         await ChangeAsync([clip.Sha256], () => index.DeleteAsync(clipId, cancellationToken), cancellationToken).ConfigureAwait(false);
         return true;
+    }
+
+    private Task<ClipRecord?> FindAsync(string content, ClipUpload upload, CancellationToken cancellationToken) =>
+        upload.Id is { } id ? index.GetAsync(id, cancellationToken) : index.FindByContentAsync(content, cancellationToken);
+
+    private static IngestResult? Settle(ClipRecord? existing, string content, ClipUpload upload)
+    {
+        if (existing is null || (upload.Replace && upload.Id is not null))
+            return null;
+        return existing.Sha256 == content ? new IngestResult(existing, IngestOutcome.Existing) : throw new ClipConflictException(existing.Id);
     }
 
     private async Task StoreAsync(IncomingFile file, ClipRecord clip, ClipRecord? replaced, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)

@@ -66,7 +66,10 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
 
     public void ClearPending(string sha256) => File.Delete(PendingPathOf(sha256));
 
-    /// <summary>Makes a received file durable and moves it to its place; a file of the same content that is there already stays.</summary>
+    /// <summary>
+    /// Makes a received file durable and moves it to its place, or links it there where it <see cref="IncomingFile.StaysInPlace"/>; a file of the
+    /// same content that is there already stays.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
     public void Keep(IncomingFile file) => OnDisk(() =>
     {
@@ -75,12 +78,31 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             return;
         string parent = Path.GetDirectoryName(path)!;
         Directory.CreateDirectory(parent);
-        using (FileStream stream = new(file.Path, FileMode.Open, FileAccess.ReadWrite))
-            stream.Flush(flushToDisk: true);
-        File.Move(file.Path, path);
+        FlushFile(file.Path);
+        if (file.StaysInPlace)
+            Duplicate(file.Path, path);
+        else
+            File.Move(file.Path, path);
         DirectorySync.Flush(parent);
         DirectorySync.Flush(folder.MediaFolder);
     });
+
+    /// <summary>Gives a file a second name; where the file system has no such thing, a copy, which appears whole or not at all.</summary>
+    private void Duplicate(string source, string path)
+    {
+        if (HardLink.TryCreate(source, path))
+            return;
+        string copy = Path.Combine(folder.IncomingFolder, Guid.NewGuid().ToString("N"));
+        File.Copy(source, copy);
+        FlushFile(copy);
+        File.Move(copy, path);
+    }
+
+    internal static void FlushFile(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite);
+        stream.Flush(flushToDisk: true);
+    }
 
     public void Remove(string sha256) => File.Delete(PathOf(sha256));
 
@@ -107,10 +129,10 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             LogSwept(logger, removed);
     }
 
-    /// <exception cref="StoreUnavailableException">The folders for uploads and media are gone.</exception>
+    /// <exception cref="StoreUnavailableException">The folders for uploads, jobs or media are gone.</exception>
     public void Check()
     {
-        foreach (string path in (string[])[folder.IncomingFolder, folder.MediaFolder])
+        foreach (string path in (string[])[folder.IncomingFolder, folder.MediaFolder, folder.JobsFolder])
             if (!Directory.Exists(path))
                 throw new StoreUnavailableException($"The folder '{path}' is gone. Restart the service to make it anew.");
     }
@@ -159,6 +181,9 @@ public sealed class IncomingFile(string path, long sizeBytes, string? sha256) : 
 
     /// <summary>SHA-256 of the content, lower-case hex; null for a query.</summary>
     public string? Sha256 { get; } = sha256;
+
+    /// <summary>The file is a job's, which needs it until the job has ended: storing the clip leaves it where it is.</summary>
+    public bool StaysInPlace { get; init; }
 
     /// <exception cref="ArgumentException">It was received as a query.</exception>
     internal string RequireHash() => Sha256 ?? throw new ArgumentException("Only what was received as a clip can be stored.");

@@ -71,14 +71,21 @@ public sealed class MediaDecoder : IDisposable
     /// loop has ended by itself.
     /// </exception>
     /// <exception cref="FfmpegUnavailableException">ffmpeg is missing.</exception>
-    public IAsyncEnumerable<Scene> DecodeAsync(MediaSource source, MediaStreams wanted, CancellationToken cancellationToken)
+    public IAsyncEnumerable<Scene> DecodeAsync(MediaSource source, MediaStreams wanted, CancellationToken cancellationToken) =>
+        DecodeAsync(source, wanted, takesTurn: true, cancellationToken);
+
+    /// <param name="takesTurn">
+    /// Whether it counts against <see cref="MediaOptions.Parallelism"/>. Jobs, which may take hours, have a limit of their own and do not, so that
+    /// requests need not wait for them.
+    /// </param>
+    internal IAsyncEnumerable<Scene> DecodeAsync(MediaSource source, MediaStreams wanted, bool takesTurn, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         bool withSound = wanted.HasFlag(MediaStreams.Audio) && source.Info.HasAudio;
         bool withPictures = wanted.HasFlag(MediaStreams.Visual) && source.Info.HasVideo;
         if (!withSound && !withPictures)
             throw Missing(wanted);
-        return DecodeAsync(new DecodeJob(source, withSound, withPictures, _options, _logger, _time), cancellationToken);
+        return DecodeAsync(new DecodeJob(source, withSound, withPictures, _options, _logger, _time), takesTurn ? _decodes : null, cancellationToken);
     }
 
     /// <summary>One picture as JPEG, turned as it is shown, its longer side at most <paramref name="maxSide"/> (never enlarged).</summary>
@@ -114,9 +121,10 @@ public sealed class MediaDecoder : IDisposable
         _looks.Dispose();
     }
 
-    private async IAsyncEnumerable<Scene> DecodeAsync(DecodeJob job, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Scene> DecodeAsync(DecodeJob job, SemaphoreSlim? turns, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await _decodes.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (turns is not null)
+            await turns.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             int majorVersion = await _programs.GetMajorVersionAsync(cancellationToken).ConfigureAwait(false);
@@ -129,7 +137,7 @@ public sealed class MediaDecoder : IDisposable
         }
         finally
         {
-            _decodes.Release();
+            turns?.Release();
         }
     }
 

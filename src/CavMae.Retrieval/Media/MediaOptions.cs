@@ -26,7 +26,7 @@ public sealed class MediaOptions
     [Range(1, 1000)]
     public int MaxStreams { get; set; } = 16;
 
-    /// <summary>Longest time one ffmpeg process may run before it is killed.</summary>
+    /// <summary>Longest time one ffmpeg process may be waited for before it is killed; while it waits for the encoders, the clock stands.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan DecodeTimeout { get; set; } = TimeSpan.FromMinutes(30);
 

@@ -24,14 +24,18 @@ internal sealed record ScenePlan(IReadOnlyList<PlannedScene> Scenes, long[] Keys
         return new ScenePlan(scenes, keys, seconds, frames?.HasStamps ?? false);
     }
 
-    /// <summary>One scene every <paramref name="stride"/>; a tail shorter than <see cref="SceneOptions.MinTail"/> belongs to the scene before.</summary>
+    /// <summary>
+    /// One scene every <paramref name="stride"/>, each as long as it hears and sees, so that a smaller stride makes them overlap; a tail shorter
+    /// than <see cref="SceneOptions.MinTail"/> belongs to the scene before.
+    /// </summary>
     public static List<(TimeSpan Start, TimeSpan End)> Cut(TimeSpan duration, TimeSpan stride)
     {
         List<(TimeSpan Start, TimeSpan End)> spans = [];
         TimeSpan start = TimeSpan.Zero;
         while (duration - (start + stride) >= SceneOptions.MinTail)
         {
-            spans.Add((start, start + stride));
+            TimeSpan end = start + SceneOptions.Length;
+            spans.Add((start, end < duration ? end : duration));
             start += stride;
         }
         spans.Add((start, duration));

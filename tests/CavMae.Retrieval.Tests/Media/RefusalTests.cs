@@ -127,15 +127,26 @@ public sealed class RefusalTests : MediaTestBase
     public async Task DecodeAsync_OutOfTime_IsOverLimitAndKills()
     {
         MediaSource source = await Decoder().OpenAsync(LongClip(60), Cancel);
-        MediaDecoder decoder = Decoder(options => options.DecodeTimeout = TimeSpan.FromMilliseconds(300));
-        MediaException refusal = await Assert.ThrowsAsync<MediaException>(async () =>
-        {
-            // A slow reader: ffmpeg waits, and its time runs out.
-            await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.All, Cancel))
-                await Task.Delay(100, Cancel);
-        });
+        MediaDecoder decoder = Decoder(options => options.DecodeTimeout = TimeSpan.FromMilliseconds(20));
+        MediaException refusal = await Assert.ThrowsAsync<MediaException>(async () => await decoder.DecodeAsync(source, MediaStreams.All, Cancel).ToListAsync(Cancel));
         Assert.Equal(MediaError.OverLimit, refusal.Error);
         AssertNothingLeft();
+    }
+
+    [Fact]
+    public async Task DecodeAsync_SlowReader_IsNotOutOfTime()
+    {
+        // Twelve scenes: their reader alone takes longer than ffmpeg may.
+        TimeSpan limit = TimeSpan.FromSeconds(4);
+        MediaDecoder decoder = Decoder(options => options.DecodeTimeout = limit);
+        MediaSource source = await decoder.OpenAsync(LongClip(2), Cancel);
+        int scenes = 0;
+        await foreach (Scene scene in decoder.DecodeAsync(source, MediaStreams.All, Cancel))
+        {
+            scenes++;
+            await Task.Delay(limit / 10, Cancel);
+        }
+        Assert.Equal(12, scenes);
     }
 
     [Fact]

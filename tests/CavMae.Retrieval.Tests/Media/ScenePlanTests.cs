@@ -28,6 +28,18 @@ public sealed class ScenePlanTests
     }
 
     [Theory]
+    [InlineData(5, 23, "0-10 5-15 10-20 15-23 20-23")]
+    [InlineData(5, 20.5, "0-10 5-15 10-20 15-20.5")]
+    [InlineData(4, 9, "0-9 4-9 8-9")]
+    [InlineData(9.5, 19.9, "0-10 9.5-19.9")]
+    [InlineData(1, 3, "0-3 1-3 2-3")]
+    public void Cut_StrideBelowTheLength_OverlapsAsFarAsASceneSees(double strideSeconds, double seconds, string expected)
+    {
+        List<(TimeSpan Start, TimeSpan End)> spans = ScenePlan.Cut(TimeSpan.FromSeconds(seconds), TimeSpan.FromSeconds(strideSeconds));
+        Assert.Equal(expected, string.Join(' ', spans.Select(span => FormattableString.Invariant($"{span.Start.TotalSeconds}-{span.End.TotalSeconds}"))));
+    }
+
+    [Theory]
     [InlineData(25, 250, 10)]
     [InlineData(30000 / 1001.0, 369, 10)]
     [InlineData(19.62, 355, 7)]
