@@ -67,7 +67,7 @@ internal sealed class RemoteLibrary : ILibrary
     public async Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, CancellationToken cancellationToken)
     {
         string query = string.Create(CultureInfo.InvariantCulture, $"search/{DirectionNames.Of(direction)}?limit={parameters.Limit}&groupBy={(parameters.Grouping is Grouping.Scene ? "scene" : "clip")}")
-            + (parameters.MinScore is { } minScore ? string.Create(CultureInfo.InvariantCulture, $"&minScore={minScore:R}") : "") + TagQuery(parameters.Tags ?? []);
+            + (parameters.MinScore is { } minScore ? string.Create(CultureInfo.InvariantCulture, $"&minScore={minScore:R}") : "") + TagQuery(parameters.Filter?.Tags ?? []);
         using HttpResponseMessage response = await SendFileAsync(query, path, [], _ => { }, null, cancellationToken).ConfigureAwait(false);
         return await client.ReadAsync(response, AnswerJson.Default.SearchAnswer, cancellationToken).ConfigureAwait(false);
     }

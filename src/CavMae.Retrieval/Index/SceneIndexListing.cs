@@ -15,7 +15,7 @@ public static class SceneIndexListing
         string? cursor = null;
         do
         {
-            ClipPage page = await index.ListAsync(filter.Tags, cursor, PageSize, cancellationToken).ConfigureAwait(false);
+            ClipPage page = await index.ListAsync(filter, cursor, PageSize, cancellationToken).ConfigureAwait(false);
             foreach (ClipRecord clip in page.Items)
                 yield return clip;
             cursor = page.NextCursor;

@@ -1,4 +1,3 @@
-using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Index.Transfer;
 

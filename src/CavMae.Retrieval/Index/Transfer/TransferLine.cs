@@ -66,9 +66,6 @@ internal sealed record TransferLine(
 /// <param name="VisualRow">Row of its pictures; null without pictures.</param>
 internal sealed record TransferScene(int Index, long StartTicks, long EndTicks, long? AudioRow, long? VisualRow);
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, MaxDepth = MaxJsonDepth, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.Never)]
 [JsonSerializable(typeof(TransferManifest))]
 [JsonSerializable(typeof(TransferLine))]
 internal sealed partial class TransferJson : JsonSerializerContext
@@ -77,8 +74,19 @@ internal sealed partial class TransferJson : JsonSerializerContext
     private const int MaxJsonDepth = 1024;
 
     /// <summary>For people who look into the file.</summary>
-    public static TransferJson Indented { get; } = new(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+    public static TransferJson Indented { get; } = new(MakeOptions(isIndented: true));
 
     /// <summary>One line each, with text as it is.</summary>
-    public static TransferJson Lines { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static TransferJson Lines { get; } = new(MakeOptions(isIndented: false));
+
+    /// <summary>What is missing, or null where it may not be, is refused.</summary>
+    private static JsonSerializerOptions MakeOptions(bool isIndented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        MaxDepth = MaxJsonDepth,
+        WriteIndented = isIndented,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 }

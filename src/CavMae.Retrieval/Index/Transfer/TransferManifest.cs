@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace CavMae.Retrieval.Index.Transfer;
 
@@ -43,7 +42,7 @@ public sealed record TransferManifest
         TransferManifest? manifest;
         try
         {
-            manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), TransferJson.Default.TransferManifest);
+            manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), TransferJson.Lines.TransferManifest);
         }
         catch (JsonException problem)
         {

@@ -45,7 +45,7 @@ internal sealed class VectorFileWriter : IDisposable
     public void Finish()
     {
         long bytes = Rows * row.Length;
-        string json = string.Create(CultureInfo.InvariantCulture, $$"""{"{{TensorName}}":{"dtype":"F32","shape":[{{Rows}},{{dimension}}],"data_offsets":[0,{{bytes}}]}}""");
+        string json = string.Create(CultureInfo.InvariantCulture, $$$"""{"{{{TensorName}}}":{"dtype":"F32","shape":[{{{Rows}}},{{{dimension}}}],"data_offsets":[0,{{{bytes}}}]}}""");
         byte[] header = new byte[HeaderBytes];
         header.AsSpan().Fill((byte)' ');
         BinaryPrimitives.WriteUInt64LittleEndian(header, HeaderBytes - LengthBytes);
