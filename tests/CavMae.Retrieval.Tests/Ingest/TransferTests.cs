@@ -194,7 +194,7 @@ public sealed class TransferTests : IDisposable
             case "vectors changed": bytes[^1] ^= 1; File.WriteAllBytes(vectors, bytes); return;
             case "records missing": File.Delete(records); return;
             // From here on sizes and hashes are right again: whoever made it wanted it to be taken.
-            case "vector not of unit length": bytes[300] ^= 0x40; File.WriteAllBytes(vectors, bytes); break;
+            case "vector not of unit length": bytes[299] ^= 0x40; File.WriteAllBytes(vectors, bytes); break;
             case "row out of range": Edit(records, "\"audioRow\":0", "\"audioRow\":999"); break;
             case "path as hash": Edit(records, Hash("clip-000"), "../../" + new string('a', 58)); break;
             case "header as type": Edit(records, "video/mp4", "video/mp4\\r\\nX: y"); break;
@@ -203,7 +203,7 @@ public sealed class TransferTests : IDisposable
             case "field missing": Edit(records, "\"durationTicks\"", "\"duration\""); break;
             case "clip left out": File.WriteAllText(records, lines[0] + "\n"); break;
             case "vectors of another format": bytes[7] = 0x7F; File.WriteAllBytes(vectors, bytes); break;
-            default: Edit(vectors, $",{TestClips.Dimension}]", ",7]"); break;
+            default: Edit(vectors, $",{TestClips.Dimension}]", $",{TestClips.Dimension + 1}]"); break;
         }
         JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["records"] = Describe(records);
