@@ -60,6 +60,9 @@ internal sealed class StubService : IDisposable
                 answer = queue.Count > 1 ? queue.Dequeue() : queue.Peek();
         if (answer.Status == StubAnswer.BrokenConnection)
         {
+            // Less than was promised.
+            context.Response.ContentLength64 = 100;
+            await context.Response.OutputStream.WriteAsync(new byte[1]);
             context.Response.Abort();
             return;
         }
