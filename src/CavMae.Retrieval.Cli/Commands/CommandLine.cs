@@ -55,7 +55,7 @@ internal static class CommandLine
         RootCommand root = new("Finds video scenes that fit a sound, and sounds that fit a scene: fills and asks a data folder, or a running service.")
         {
             CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), ListCommand.Create(), RemoveCommand.Create(),
-            ExportCommand.Create(), ImportCommand.Create(), EvaluateCommand.Create(), ModelCommand.Create(),
+            ExportCommand.Create(), ImportCommand.Create(), ReindexCommand.Create(), EvaluateCommand.Create(), ModelCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -16,6 +16,7 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
           cavmae list --json | jq -r .title
           cavmae remove --tag harbour
           cavmae export-index backup && cavmae import-index backup --data other
+          cavmae reindex --model models/better
           cavmae evaluate clips/test --model models/cav-mae
           cavmae model --model models/cav-mae
 

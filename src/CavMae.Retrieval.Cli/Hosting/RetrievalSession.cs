@@ -54,14 +54,20 @@ internal sealed class RetrievalSession : IAsyncDisposable
     }
 
     /// <summary>The model's options alone, for a command that needs no store.</summary>
-    public static ModelOptions ReadModelOptions(ParseResult parsed)
+    public static ModelOptions ReadModelOptions(ParseResult parsed) => ReadOptions<ModelOptions>(parsed, ModelOptions.Section);
+
+    /// <summary>The store's options alone, for a command that only looks at it.</summary>
+    public static IndexOptions ReadIndexOptions(ParseResult parsed) => ReadOptions<IndexOptions>(parsed, IndexOptions.Section);
+
+    private static TOptions ReadOptions<TOptions>(ParseResult parsed, string section)
+        where TOptions : class
     {
         ServiceCollection collection = new();
-        collection.AddValidatedOptions<ModelOptions>(ReadConfiguration(parsed), ModelOptions.Section);
+        collection.AddValidatedOptions<TOptions>(ReadConfiguration(parsed), section);
         using ServiceProvider provider = collection.BuildServiceProvider();
         try
         {
-            return provider.GetRequiredService<IOptions<ModelOptions>>().Value;
+            return provider.GetRequiredService<IOptions<TOptions>>().Value;
         }
         catch (InvalidOperationException problem)
         {
