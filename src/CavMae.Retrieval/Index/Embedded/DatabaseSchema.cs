@@ -108,7 +108,7 @@ internal static class DatabaseSchema
     {
         var (storeModelId, storeDimension) = ReadModel(connection);
         const string wayOut = "Start it with the model it belongs to, choose another data folder (Index:Embedded:Path), "
-            + "or encode its media anew with `cavmae reindex` and start again.";
+            + "or encode the media anew: into a new folder with `cavmae index`, or beside this store with `cavmae reindex`.";
         if (storeModelId != modelId)
             throw new ModelMismatchException(storeModelId, modelId,
                 $"The store '{connection.DataSource}' belongs to model '{storeModelId}', the service runs '{modelId}'. {wayOut}");

@@ -17,7 +17,7 @@ internal sealed class StoreCatchUp(MediaEmbedder embedder, ISceneIndex target, s
 {
     /// <param name="clips">What the store shall hold, in list order.</param>
     /// <param name="parallelism">Files under way at once.</param>
-    /// <param name="report">Told of each clip that is done, in order.</param>
+    /// <param name="report">Told of each clip that is done.</param>
     /// <param name="cancellationToken">Stops; whole clips stay.</param>
     public async Task<CatchUpResult> RunAsync(IReadOnlyList<ClipRecord> clips, int parallelism, Action<ClipRecord>? report, CancellationToken cancellationToken)
     {
@@ -31,13 +31,14 @@ internal sealed class StoreCatchUp(MediaEmbedder embedder, ISceneIndex target, s
             foreach (ClipRecord clip in clips)
             {
                 if (await target.GetAsync(clip.Id, cancellationToken).ConfigureAwait(false) is { } there)
+                {
                     changes += await UpdateAsync(there, clip, cancellationToken).ConfigureAwait(false);
-                else
-                    underWay.Enqueue((clip, EncodeAsync(clip, stop.Token)));
+                    report?.Invoke(clip);
+                    continue;
+                }
+                underWay.Enqueue((clip, EncodeAsync(clip, stop.Token)));
                 if (underWay.Count == parallelism)
                     await FinishAsync().ConfigureAwait(false);
-                else if (underWay.Count == 0)
-                    report?.Invoke(clip);
             }
             while (underWay.Count > 0)
                 await FinishAsync().ConfigureAwait(false);
