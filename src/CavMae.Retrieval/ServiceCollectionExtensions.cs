@@ -2,6 +2,7 @@ using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Ingest.Jobs;
+using CavMae.Retrieval.Ingest.Reindexing;
 using CavMae.Retrieval.Media;
 using CavMae.Retrieval.Search;
 using Microsoft.Extensions.Configuration;
@@ -80,6 +81,8 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         // The lock comes before the model: a second process is told so at once.
         folder = DataFolder.Open(index.Value.Embedded.Path, time);
         encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
+        await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaStore>(), loggers.CreateLogger<StoreSwap>())
+            .RunAsync(services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism, cancellationToken).ConfigureAwait(false);
         sceneIndex = await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false);
         await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
         await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);

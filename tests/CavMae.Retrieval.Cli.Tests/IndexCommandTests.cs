@@ -87,8 +87,44 @@ public sealed class IndexCommandTests : CliTest
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains($"in use by process {Environment.ProcessId}", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains("If that is the service", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("If that is the service: name its address with --server", outcome.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Index_Pattern_TakesWhatItMeets()
+    {
+        CopyDistinct(Zoom, "library/a/one.mp4", 1);
+        CopyDistinct(Zoom, "library/a/deep/two.mp4", 2);
+        CopyDistinct(Zoom, "library/b/one.mp4", 3);
+        CopyDistinct(Zoom, "library/b/three.MP4", 4);
+
+        Outcome any = await RunAsync("index", PathOf("library/**/one.mp?"));
+        Outcome rest = await RunAsync("index", PathOf("library/?"), "--parallel", "3");
+        Outcome none = await RunAsync("index", PathOf("library/**/*.wav"));
+
+        Assert.Contains("2 indexed, 0 already there, 0 failed", any.Output, StringComparison.Ordinal);
+        Assert.Contains("2 indexed, 2 already there, 0 failed", rest.Output, StringComparison.Ordinal);
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("There is no", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_BadFiles_AreGroupedByReasonAtTheEnd()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            Directory.CreateDirectory(PathOf("library"));
+            await File.WriteAllTextAsync(PathOf($"library/{i}.mp4"), "not a film", Cancellation);
+        }
+
+        Outcome outcome = await RunAsync("index", PathOf("library"));
+
+        Assert.Contains("0 indexed, 0 already there, 5 failed", outcome.Output, StringComparison.Ordinal);
+        Assert.Matches(@"5 × The file is none of MP4.*\(.*0\.mp4, .*1\.mp4, .*2\.mp4 and 2 more\)", outcome.Error);
+    }
+
+    [Fact]
+    public async Task Index_Help_NamesTheExitCodes() => Assert.Contains("Exit codes: 0 done, 1 failed", (await RunBareAsync(["index", "--help"], Cancellation)).Output, StringComparison.Ordinal);
 
     [Fact]
     public async Task Index_Cancelled_LeavesWholeClipsOnly()

@@ -114,6 +114,37 @@ public sealed class ProgramTests : CliTest
         Assert.Equal((counts.Clips, 0), (media, incoming));
     }
 
+    [Fact]
+    public async Task Process_KilledAgainAndAgain_EndsWithEachClipOnce()
+    {
+        const int Clips = 12, Kills = 3;
+        for (int i = 0; i < Clips; i++)
+            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+        string[] command = ["index", "library", "--data", DataFolder, "--model", DemoBundle.Folder];
+        Random random = new(4);
+        for (int i = 0; i < Kills; i++)
+        {
+            using Process process = Start(command, isInForeground: false);
+            Task<string> error = process.StandardError.ReadToEndAsync(Cancellation);
+            while (await process.StandardOutput.ReadLineAsync(Cancellation) is { } line && !line.StartsWith("indexed", StringComparison.Ordinal))
+                continue;
+            await Task.Delay(random.Next(100), Cancellation);
+            process.Kill();
+            await process.WaitForExitAsync(Cancellation);
+            await error;
+        }
+
+        (int code, string output, _) = await RunProcessAsync(command);
+
+        Assert.Equal(0, code);
+        Assert.DoesNotContain($"{Clips} indexed", output, StringComparison.Ordinal);
+        (int media, int incoming) = CountFiles();
+        Assert.Equal((Clips, 0), (media, incoming));
+        List<ClipRecord> clips = await WithIndexAsync(async index => await index.ListAllAsync(ClipFilter.None, Cancellation).ToListAsync(Cancellation));
+        Assert.Equal(Clips, clips.Select(clip => clip.Sha256).Distinct().Count());
+        Assert.Equal(Clips, clips.Count);
+    }
+
     private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
     {
         using Process process = Start(arguments, isInForeground: false, environment);

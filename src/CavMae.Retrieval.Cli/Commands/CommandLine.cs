@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using CavMae.Retrieval.Cli.Hosting;
+using CavMae.Retrieval.Cli.Remote;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Index.Transfer;
+using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
 using Microsoft.Extensions.Options;
 
@@ -38,20 +41,21 @@ internal static class CommandLine
         {
             await error.WriteLineAsync(problem.Message).ConfigureAwait(false);
             if (problem is StoreInUseException)
-                await error.WriteLineAsync("If that is the service: send it the files and searches over HTTP (see its /swagger), or stop it first.").ConfigureAwait(false);
+                await error.WriteLineAsync("If that is the service: name its address with --server (index, search, list, remove), or stop it first.").ConfigureAwait(false);
             return ExitCode.Failed;
         }
     }
 
     /// <summary>These say what to do; a stack trace would only hide it.</summary>
     private static bool IsExpected(Exception problem) => problem is OptionsValidationException or StartException or FfmpegUnavailableException or ModelException or ModelMismatchException
-        or StoreInUseException or StoreUnavailableException or MediaException or BusyException or IOException or UnauthorizedAccessException;
+        or StoreInUseException or StoreUnavailableException or MediaException or UploadTooLargeException or BusyException or TransferException or ServiceRefusalException or ServiceUnreachableException or IOException or UnauthorizedAccessException;
 
     private static RootCommand Root()
     {
-        RootCommand root = new("Finds video scenes that fit a sound, and sounds that fit a scene: fills and asks a data folder without the service.")
+        RootCommand root = new("Finds video scenes that fit a sound, and sounds that fit a scene: fills and asks a data folder, or a running service.")
         {
-            CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), EvaluateCommand.Create(), ModelCommand.Create(),
+            CommonOptions.Data, CommonOptions.Model, IndexCommand.Create(), SearchCommand.Create(), ListCommand.Create(), RemoveCommand.Create(),
+            ExportCommand.Create(), ImportCommand.Create(), ReindexCommand.Create(), EvaluateCommand.Create(), ModelCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

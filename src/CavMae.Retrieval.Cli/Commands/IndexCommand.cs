@@ -1,6 +1,8 @@
 using System.CommandLine;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Cli.Indexing;
+using CavMae.Retrieval.Cli.Libraries;
+using CavMae.Retrieval.Cli.Remote;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Media;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,28 +16,48 @@ internal static class IndexCommand
     /// <summary>As long as a tag may be that is sent to the service, so that it can be asked for there too.</summary>
     private const int MaxTagLength = 100;
 
+    /// <summary>Against a service: one file is sent while another is decoded.</summary>
+    private const int DefaultUploads = 2;
+
     public static Command Create()
     {
-        Argument<string[]> paths = new("PATH") { Description = "Media files, and folders with all that is in them (but hidden files).", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> paths = new("PATH")
+        {
+            Description = "Media files, folders with all that is in them (but hidden files), and patterns in quotes: * and ? within a name, ** for folders of any depth.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<string[]> tags = TagOption.Create("Tag of all these clips; repeat it for more.", MaxTagLength);
-        Command command = new("index", "Decodes, encodes and stores media files; file names become titles. Files whose content is there already stay as they are.") { paths, tags };
+        Command command = new("index", "Decodes, encodes and stores media files; file names become titles. Files whose content is there already stay as they are, so that the same command goes on where it was stopped.")
+        {
+            paths, tags, ParallelOption.Instance, ServerOption.Instance,
+        };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, parsed.GetRequiredValue(paths), parsed.GetValue(tags) ?? [], cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, string[] paths, string[] tags, CancellationToken cancellationToken)
     {
-        string[] missing = [.. paths.Where(path => !Path.Exists(path))];
-        if (missing.Length > 0)
-            throw new BadUseException($"There is no {string.Join(", no ", missing.Select(path => $"'{path}'"))}. Nothing was indexed.");
+        IReadOnlyList<string> resolved = MediaFiles.Resolve(paths);
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
-        await using RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: false, cancellationToken).ConfigureAwait(false);
-        MediaFiles files = MediaFiles.Find(paths, session.Services.GetRequiredService<DataFolder>().FullPath);
-        LibraryIndexer indexer = session.Services.GetRequiredService<LibraryIndexer>();
-        int parallelism = session.Services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism;
-        IndexSummary summary = await IndexProgress.RunAsync(terminal, files,
-            report => indexer.RunAsync(files, tags, parallelism, report, cancellationToken)).ConfigureAwait(false);
-        terminal.Output.WriteLine(summary.ToString());
-        return summary.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
+        int? parallel = parsed.GetValue(ParallelOption.Instance);
+        if (ServerOption.Read(parsed) is { } server)
+        {
+            await using RemoteLibrary remote = await RemoteLibrary.OpenAsync(server, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(remote, MediaFiles.Find(resolved, null), parallel ?? DefaultUploads).ConfigureAwait(false);
+        }
+        RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: false, cancellationToken).ConfigureAwait(false);
+        await using LocalLibrary local = new(session);
+        MediaFiles files = MediaFiles.Find(resolved, session.Services.GetRequiredService<DataFolder>().FullPath);
+        return await RunAsync(local, files, session.Services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism).ConfigureAwait(false);
+
+        async Task<int> RunAsync(ILibrary library, MediaFiles files, int parallelism)
+        {
+            IndexSummary summary = await IndexProgress.RunAsync(terminal, files,
+                progress => LibraryIndexer.RunAsync(library, files, tags, parallelism, progress, cancellationToken)).ConfigureAwait(false);
+            foreach (string line in summary.FailureLines())
+                terminal.Error.WriteLine(line);
+            terminal.Output.WriteLine(summary.ToString());
+            return summary.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
+        }
     }
 }

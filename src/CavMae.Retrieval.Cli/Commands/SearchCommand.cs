@@ -1,10 +1,9 @@
 using System.CommandLine;
 using CavMae.Retrieval.Cli.Hosting;
+using CavMae.Retrieval.Cli.Libraries;
 using CavMae.Retrieval.Cli.Searching;
-using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Search;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace CavMae.Retrieval.Cli.Commands;
 
@@ -27,7 +26,7 @@ internal static class SearchCommand
         AddRangeCheck(minScore, value => value is null or (>= -1 and <= 1), "-1 to 1");
         Option<string[]> tags = TagOption.Create("Only clips with this tag; repeat it for clips that have them all.", MaxTagLength);
         Option<bool> json = new("--json") { Description = "Print what the service would answer, as JSON." };
-        Command command = new("search", "Finds the stored scenes that fit a file, best first.") { file, direction, limit, groupBy, minScore, tags, json };
+        Command command = new("search", "Finds the stored scenes that fit a file, best first.") { file, direction, limit, groupBy, minScore, tags, json, ServerOption.Instance };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, parsed.GetRequiredValue(file), DirectionNames.Parse(parsed.GetRequiredValue(direction)), new SearchParameters(
             parsed.GetValue(limit), parsed.GetValue(minScore), parsed.GetValue(groupBy) == "scene" ? Grouping.Scene : Grouping.Clip,
             new ClipFilter { Tags = parsed.GetValue(tags) ?? [] }),
@@ -46,14 +45,13 @@ internal static class SearchCommand
     {
         if (!File.Exists(file))
             throw new BadUseException($"There is no file '{file}'.");
-        await using RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: true, cancellationToken).ConfigureAwait(false);
-        SearchResult result = await session.Services.GetRequiredService<SearchService>().SearchAsync(file, direction, parameters, cancellationToken).ConfigureAwait(false);
-        string modelId = session.Services.GetRequiredService<SceneEncoder>().Model.ModelId;
+        await using ILibrary library = await LibraryOpener.OpenAsync(parsed, mustExist: true, cancellationToken).ConfigureAwait(false);
+        SearchAnswer answer = await library.SearchAsync(file, direction, parameters, cancellationToken).ConfigureAwait(false);
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         if (asJson)
-            terminal.Output.WriteLine(SearchAnswer.From(result, modelId).ToJson());
+            terminal.Output.WriteLine(answer.ToJson());
         else
-            SearchTable.Write(terminal.Console, result, modelId);
+            SearchTable.Write(terminal.Console, answer);
         return ExitCode.Done;
     }
 }

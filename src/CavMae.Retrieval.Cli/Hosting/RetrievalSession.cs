@@ -1,8 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using CavMae.Retrieval.Cli.Commands;
-using CavMae.Retrieval.Cli.Indexing;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Media;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -31,8 +32,7 @@ internal sealed class RetrievalSession : IAsyncDisposable
     {
         IServiceCollection collection = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ErrorStreamLogger(parsed.InvocationConfiguration.Error)))
-            .AddCavMaeRetrieval(ReadConfiguration(parsed, ownDataFolder))
-            .AddSingleton<LibraryIndexer>();
+            .AddCavMaeRetrieval(ReadConfiguration(parsed, ownDataFolder));
         RetrievalSession session = new(collection.BuildServiceProvider());
         try
         {
@@ -54,14 +54,20 @@ internal sealed class RetrievalSession : IAsyncDisposable
     }
 
     /// <summary>The model's options alone, for a command that needs no store.</summary>
-    public static ModelOptions ReadModelOptions(ParseResult parsed)
+    public static ModelOptions ReadModelOptions(ParseResult parsed) => ReadOptions<ModelOptions>(parsed, ModelOptions.Section);
+
+    /// <summary>The store's options alone, for a command that only looks at it.</summary>
+    public static IndexOptions ReadIndexOptions(ParseResult parsed) => ReadOptions<IndexOptions>(parsed, IndexOptions.Section);
+
+    private static TOptions ReadOptions<TOptions>(ParseResult parsed, string section)
+        where TOptions : class
     {
         ServiceCollection collection = new();
-        collection.AddValidatedOptions<ModelOptions>(ReadConfiguration(parsed), ModelOptions.Section);
+        collection.AddValidatedOptions<TOptions>(ReadConfiguration(parsed), section);
         using ServiceProvider provider = collection.BuildServiceProvider();
         try
         {
-            return provider.GetRequiredService<IOptions<ModelOptions>>().Value;
+            return provider.GetRequiredService<IOptions<TOptions>>().Value;
         }
         catch (InvalidOperationException problem)
         {
@@ -76,6 +82,8 @@ internal sealed class RetrievalSession : IAsyncDisposable
             overrides[$"{IndexOptions.Section}:{nameof(IndexOptions.Embedded)}:{nameof(EmbeddedIndexOptions.Path)}"] = data;
         if (ownDataFolder is not null)
             overrides[$"{IndexOptions.Section}:{nameof(IndexOptions.Kind)}"] = nameof(IndexKind.Embedded);
+        if (parsed.GetValue(ParallelOption.Instance) is { } parallel)
+            overrides[$"{MediaOptions.Section}:{nameof(MediaOptions.Parallelism)}"] = parallel.ToString(CultureInfo.InvariantCulture);
         if (parsed.GetValue(CommonOptions.Model) is { } model)
             overrides[$"{ModelOptions.Section}:{nameof(ModelOptions.Path)}"] = model;
         try

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CavMae.Retrieval.Cli.Indexing;
 
 internal enum FileState
@@ -15,17 +13,14 @@ internal enum FileState
 /// <param name="Detail">The clip it is, or why it could not be indexed.</param>
 internal sealed record FileReport(string Path, FileState State, string Detail)
 {
+    public static FileReport Indexed(string path, string clipId, int scenes) => new(path, FileState.Indexed, $"clip {clipId}, {(scenes == 1 ? "1 scene" : $"{scenes} scenes")}");
+
+    public static FileReport Present(string path, string clipId, string title) => new(path, FileState.Present, $"its content is clip {clipId}, \"{title}\", already");
+
     public string ToLine() => State switch
     {
         FileState.Indexed => $"indexed  {Path}: {Detail}",
         FileState.Present => $"present  {Path}: {Detail}",
         _ => $"failed   {Path}: {Detail}",
     };
-}
-
-/// <summary>What became of all of them.</summary>
-internal sealed record IndexSummary(int Indexed, int Present, int Failed, TimeSpan Time)
-{
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Indexed} indexed, {Present} already there, {Failed} failed, in {Time.TotalSeconds:0.0} s");
 }

@@ -1,69 +1,69 @@
 using System.Diagnostics;
-using CavMae.Retrieval.Embeddings;
-using CavMae.Retrieval.Index;
-using CavMae.Retrieval.Ingest;
-using CavMae.Retrieval.Media;
+using CavMae.Retrieval.Cli.Libraries;
 
 namespace CavMae.Retrieval.Cli.Indexing;
 
 /// <summary>Takes many files in; one that cannot be used is a result, not the end.</summary>
-internal sealed class LibraryIndexer(MediaStore media, ClipIngestor ingestor)
+internal static class LibraryIndexer
 {
+    /// <param name="library">Where they go.</param>
     /// <param name="files">What to take in.</param>
     /// <param name="tags">Tags of every clip that is new.</param>
     /// <param name="parallelism">Files under way at once.</param>
-    /// <param name="report">Told of each file as it is done, from any thread, one call at a time.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be written; further files would fail too.</exception>
+    /// <param name="progress">Told of each file as it is done.</param>
     /// <exception cref="OperationCanceledException">Cancelled; of the files under way nothing is left.</exception>
-    public async Task<IndexSummary> RunAsync(MediaFiles files, IReadOnlyList<string> tags, int parallelism, Action<MediaFile?, FileReport> report, CancellationToken cancellationToken)
+    /// <remarks>And what <see cref="ILibrary.AddAsync"/> throws because further files would fail too.</remarks>
+    public static async Task<IndexSummary> RunAsync(ILibrary library, MediaFiles files, IReadOnlyList<string> tags, int parallelism, IIndexProgress progress, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        int[] counts = new int[3];
+        IndexSummary summary = new();
         Lock turn = new();
         foreach (FileReport folder in files.Unreadable)
-            Count(null, folder);
+            Finish(null, folder, 0);
         ParallelOptions options = new() { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(files.Found, options, async (file, stop) => Count(file, await IndexAsync(file.Path, tags, stop).ConfigureAwait(false))).ConfigureAwait(false);
-        return new IndexSummary(counts[(int)FileState.Indexed], counts[(int)FileState.Present], counts[(int)FileState.Failed], Stopwatch.GetElapsedTime(start));
+        await Parallel.ForEachAsync(files.Found, options, async (file, stop) =>
+        {
+            long advanced = 0;
+            FileReport report = await AddAsync(library, file.Path, tags, bytes => Advance(ref advanced, file, bytes), stop).ConfigureAwait(false);
+            Finish(file, report, file.SizeBytes - advanced);
+        }).ConfigureAwait(false);
+        summary.Time = Stopwatch.GetElapsedTime(start);
+        return summary;
 
-        void Count(MediaFile? file, FileReport outcome)
+        void Advance(ref long advanced, MediaFile file, long bytes)
+        {
+            // A retry sends again what was counted before.
+            long step = Math.Min(bytes, file.SizeBytes - advanced);
+            advanced += step;
+            lock (turn)
+                progress.Advance(step);
+        }
+
+        void Finish(MediaFile? file, FileReport report, long bytesLeft)
         {
             lock (turn)
             {
-                counts[(int)outcome.State]++;
-                report(file, outcome);
+                summary.Add(report);
+                progress.Advance(bytesLeft);
+                progress.Finish(file, report);
             }
         }
     }
 
-    private async Task<FileReport> IndexAsync(string path, IReadOnlyList<string> tags, CancellationToken cancellationToken)
+    private static async Task<FileReport> AddAsync(ILibrary library, string path, IReadOnlyList<string> tags, Action<long> advance, CancellationToken cancellationToken)
     {
         try
         {
-            FileStream content = new(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
-            await using (content.ConfigureAwait(false))
-            {
-                using IncomingFile file = await media.ReceiveAsync(content, UploadPurpose.Clip, cancellationToken).ConfigureAwait(false);
-                IngestResult result = await ingestor.IngestAsync(file, new ClipUpload { Title = Path.GetFileName(path), Tags = tags }, cancellationToken).ConfigureAwait(false);
-                return Describe(path, result);
-            }
+            return await library.AddAsync(path, tags, advance, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FileRefusedException problem) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new FileReport(path, FileState.Failed, problem.Message);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception e) when (e is MediaException or UploadTooLargeException or BusyException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
-        {
-            return new FileReport(path, FileState.Failed, e.Message);
-        }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             throw new OperationCanceledException(cancellationToken);
         }
-    }
-
-    private static FileReport Describe(string path, IngestResult result)
-    {
-        ClipRecord clip = result.Clip;
-        return result.Outcome is IngestOutcome.Existing
-            ? new FileReport(path, FileState.Present, $"its content is clip {clip.Id}, \"{clip.Title}\", already")
-            : new FileReport(path, FileState.Indexed, $"clip {clip.Id}, {(clip.Scenes.Count == 1 ? "1 scene" : $"{clip.Scenes.Count} scenes")}");
     }
 }

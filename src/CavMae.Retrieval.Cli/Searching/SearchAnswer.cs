@@ -54,5 +54,6 @@ internal sealed record AnswerScene(int Index, double StartSeconds, double EndSec
 
 internal sealed record AnswerTimings(double DecodeMs, double EmbedMs, double SearchMs);
 
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(SearchAnswer))]
 internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -53,9 +53,8 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
 
     /// <summary>The same, whatever else waits, and not counted in the service's metrics.</summary>
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
-    /// <returns>How many scenes it has.</returns>
-    internal async Task<int> TryOutAsync(string path, MediaStreams wanted, CancellationToken cancellationToken) =>
-        (await DecodeAndEncodeAsync(path, wanted, EmbedSteps.None, cancellationToken).ConfigureAwait(false))?.Scenes.Count ?? 0;
+    internal async Task<EmbeddedMedia> EmbedUncountedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken) =>
+        (await DecodeAndEncodeAsync(path, wanted, EmbedSteps.None, cancellationToken).ConfigureAwait(false))!;
 
     private async Task<EmbeddedMedia?> DecodeAndEncodeAsync(string path, MediaStreams wanted, EmbedSteps steps, CancellationToken cancellationToken)
     {

@@ -8,6 +8,9 @@ namespace CavMae.Retrieval.Index;
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
+    internal const string DatabaseName = "index.db";
+    internal const string MediaName = "media";
+
     private readonly FileStream processLock;
     private readonly string ownerPath;
 
@@ -20,10 +23,10 @@ public sealed class DataFolder : IDisposable
 
     public string FullPath { get; }
 
-    public string DatabasePath => Path.Combine(FullPath, "index.db");
+    public string DatabasePath => Path.Combine(FullPath, DatabaseName);
 
     /// <summary>Media files, named by their content.</summary>
-    public string MediaFolder => Path.Combine(FullPath, "media");
+    public string MediaFolder => Path.Combine(FullPath, MediaName);
 
     /// <summary>Uploads under way, and marks of changes under way.</summary>
     public string IncomingFolder => Path.Combine(FullPath, "incoming");

@@ -37,7 +37,7 @@ public sealed partial class WarmUp(MediaStore media, MediaEmbedder embedder, ILo
         async Task<int> EmbedAsync(byte[] content)
         {
             using IncomingFile file = await media.ReceiveAsync(new MemoryStream(content), UploadPurpose.Query, cancellationToken).ConfigureAwait(false);
-            return await embedder.TryOutAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false);
+            return (await embedder.EmbedUncountedAsync(file.Path, MediaStreams.All, cancellationToken).ConfigureAwait(false)).Scenes.Count;
         }
     }
 

@@ -29,11 +29,15 @@ public abstract class CliTest : IDisposable
 
     /// <summary>The same, with an end from outside.</summary>
     /// <param name="onLine">Told of each line of standard output while the command runs.</param>
-    internal async Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken, Action<string>? onLine = null)
+    internal Task<Outcome> RunUntilAsync(string[] arguments, CancellationToken cancellationToken, Action<string>? onLine = null) =>
+        RunBareAsync([.. arguments, "--data", DataFolder, "--model", DemoBundle.Folder], cancellationToken, onLine);
+
+    /// <summary>Runs <c>cavmae</c> with these arguments alone.</summary>
+    internal static async Task<Outcome> RunBareAsync(string[] arguments, CancellationToken cancellationToken, Action<string>? onLine = null)
     {
         using LineWriter output = new(onLine);
         using StringWriter error = new();
-        int code = await CommandLine.RunAsync([.. arguments, "--data", DataFolder, "--model", DemoBundle.Folder], output, error, cancellationToken);
+        int code = await CommandLine.RunAsync(arguments, output, error, cancellationToken);
         return new Outcome(code, output.ToString(), error.ToString());
     }
 
@@ -70,9 +74,11 @@ public abstract class CliTest : IDisposable
 
     public void Dispose()
     {
-        folder.Dispose();
+        Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    protected virtual void Dispose(bool disposing) => folder.Dispose();
 
     /// <summary>Keeps what is written, and passes on each line as it comes.</summary>
     private sealed class LineWriter(Action<string>? onLine) : StringWriter

@@ -61,14 +61,33 @@ internal static class DatabaseSchema
         var version = (long)Scalar(connection, "PRAGMA user_version")!;
         if (version == 0 && (long)Scalar(connection, "SELECT count(*) FROM sqlite_schema")! == 0)
             Create(connection, modelId, dimension);
-        else if ((long)Scalar(connection, "PRAGMA application_id")! != ApplicationId)
+        else
+            CheckFormat(connection, version);
+        CheckModel(connection, modelId, dimension);
+    }
+
+    /// <summary>The model of a store that is there; nothing of it is changed.</summary>
+    /// <exception cref="StoreUnavailableException">It is no store of this program, or of a newer version.</exception>
+    public static (string ModelId, int Dimension) ReadModel(SqliteConnection connection)
+    {
+        CheckFormat(connection, (long)Scalar(connection, "PRAGMA user_version")!);
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT model_id, dimension FROM store";
+        using var reader = command.ExecuteReader();
+        if (!reader.Read())
+            throw new StoreUnavailableException($"'{connection.DataSource}' is damaged: it does not say which model it belongs to. Restore it from a copy.");
+        return (reader.GetString(0), reader.GetInt32(1));
+    }
+
+    private static void CheckFormat(SqliteConnection connection, long version)
+    {
+        if ((long)Scalar(connection, "PRAGMA application_id")! != ApplicationId)
             throw new StoreUnavailableException(
                 $"'{connection.DataSource}' is a database of another program. Choose another data folder (Index:Embedded:Path).");
-        else if (version > Version)
+        if (version > Version)
             throw new StoreUnavailableException(
                 $"'{connection.DataSource}' was written by a newer version of this program (its format is {version}, this program knows up to {Version}). "
                 + "Start that version, or choose another data folder (Index:Embedded:Path).");
-        CheckModel(connection, modelId, dimension);
     }
 
     private static void Create(SqliteConnection connection, string modelId, int dimension)
@@ -87,14 +106,9 @@ internal static class DatabaseSchema
 
     private static void CheckModel(SqliteConnection connection, string modelId, int dimension)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT model_id, dimension FROM store";
-        using var reader = command.ExecuteReader();
-        if (!reader.Read())
-            throw new StoreUnavailableException($"'{connection.DataSource}' is damaged: it does not say which model it belongs to. Restore it from a copy.");
-        var (storeModelId, storeDimension) = (reader.GetString(0), reader.GetInt32(1));
+        var (storeModelId, storeDimension) = ReadModel(connection);
         const string wayOut = "Start it with the model it belongs to, choose another data folder (Index:Embedded:Path), "
-            + "or index the media again into a new folder with `cavmae index`.";
+            + "or encode the media anew: into a new folder with `cavmae index`, or beside this store with `cavmae reindex`.";
         if (storeModelId != modelId)
             throw new ModelMismatchException(storeModelId, modelId,
                 $"The store '{connection.DataSource}' belongs to model '{storeModelId}', the service runs '{modelId}'. {wayOut}");

@@ -1,0 +1,46 @@
+using CavMae.Retrieval.Api.Tests;
+using CavMae.Retrieval.Cli.Tests.Support;
+using CavMae.Tests.Shared;
+
+namespace CavMae.Retrieval.Cli.Tests.Remote;
+
+/// <summary>The command against a real service.</summary>
+public sealed class RunningServiceTests : CliTest
+{
+    [Fact]
+    public async Task IndexSearchListRemove_OverHttp_DoWhatTheyDoOnADataFolder()
+    {
+        await using ServiceProcess service = await ServiceProcess.StartAsync(DataFolder);
+        string[] server = ["--server", service.Client.BaseAddress!.ToString()];
+        CopyClip(Zoom, "library/zoom.mp4");
+        CopyClip(Bars, "library/bars.mp4");
+        CopyClip(Bars, "library/deep/bars again.mp4");
+        await File.WriteAllTextAsync(PathOf("library/notes.mp4"), "not a film", Cancellation);
+
+        Outcome indexed = await RunOverHttpAsync("index", PathOf("library"), "--tag", "a&b ü", "--parallel", "1");
+        Outcome again = await RunOverHttpAsync("index", PathOf("library/**/*.mp4"));
+        Outcome searched = await RunOverHttpAsync("search", Fixtures.Clip(Zoom), "--direction", "audio-to-video", "--group-by", "scene", "--min-score", "-1", "--tag", "a&b ü", "--json");
+        Outcome table = await RunOverHttpAsync("search", Fixtures.Clip(Zoom), "--direction", "similar");
+        Outcome listed = await RunOverHttpAsync("list", "--tag", "a&b ü", "--json");
+        Outcome locally = await RunAsync("list");
+        Outcome refused = await RunOverHttpAsync("search", PathOf("library/notes.mp4"), "--direction", "similar");
+        Outcome removed = await RunOverHttpAsync("remove", "--tag", "a&b ü", "--yes");
+        await service.StopAsync();
+
+        Assert.Contains("2 indexed, 1 already there, 1 failed", indexed.Output, StringComparison.Ordinal);
+        Assert.Contains("notes.mp4: The file is none of MP4", indexed.Error, StringComparison.Ordinal);
+        Assert.Contains("0 indexed, 3 already there, 1 failed", again.Output, StringComparison.Ordinal);
+        Assert.Equal(3, searched.Json.GetProperty("hits").GetArrayLength());
+        Assert.Contains("2 hits by", table.Output, StringComparison.Ordinal);
+        Assert.Equal(2, listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains("\"tags\":[\"a&b ü\"]", listed.Output, StringComparison.Ordinal);
+        Assert.Equal(1, locally.ExitCode);
+        Assert.Contains("--server", locally.Error, StringComparison.Ordinal);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("none of MP4", refused.Error, StringComparison.Ordinal);
+        Assert.Equal("2 removed\n", removed.Output);
+        Assert.Equal((0, 0), CountFiles());
+
+        Task<Outcome> RunOverHttpAsync(params string[] arguments) => RunBareAsync([.. arguments, .. server], Cancellation);
+    }
+}
