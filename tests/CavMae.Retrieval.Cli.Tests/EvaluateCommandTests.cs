@@ -237,7 +237,7 @@ public sealed class EvaluateCommandTests : CliTest
 
     private Task<IReadOnlyList<SceneEmbedding>[]> ReadVectorsAsync() => WithIndexAsync(async index =>
     {
-        ClipPage page = await index.ListAsync([], null, 100, Cancellation);
+        ClipPage page = await index.ListAsync(ClipFilter.None, null, 100, Cancellation);
         return await Task.WhenAll(page.Items.Select(async clip => (await index.GetEmbeddingsAsync(clip.Id, Cancellation))!));
     });
 

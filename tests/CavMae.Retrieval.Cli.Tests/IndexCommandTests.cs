@@ -24,7 +24,7 @@ public sealed class IndexCommandTests : CliTest
         Assert.Contains("notes.mp4: The file is none of MP4", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("empty.wav: ", outcome.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", outcome.Error, StringComparison.Ordinal);
-        ClipPage page = await WithIndexAsync(index => index.ListAsync([], null, 10, Cancellation));
+        ClipPage page = await WithIndexAsync(index => index.ListAsync(ClipFilter.None, null, 10, Cancellation));
         Assert.Equal(["bars.mp4", "zoom.mp4"], page.Items.Select(clip => clip.Title).Order());
         Assert.All(page.Items, clip => Assert.Equal(["b", "a"], clip.Tags));
         Assert.Equal((2, 0), CountFiles());

@@ -122,7 +122,7 @@ public sealed class SearchCommandTests : CliTest
     private Task<Dictionary<string, IReadOnlyList<SceneEmbedding>>> ReadVectorsAsync() => WithIndexAsync(async index =>
     {
         Dictionary<string, IReadOnlyList<SceneEmbedding>> vectors = [];
-        foreach (ClipRecord clip in (await index.ListAsync([], null, 10, Cancellation)).Items)
+        foreach (ClipRecord clip in (await index.ListAsync(ClipFilter.None, null, 10, Cancellation)).Items)
             vectors[clip.Title] = (await index.GetEmbeddingsAsync(clip.Id, Cancellation))!;
         return vectors;
     });

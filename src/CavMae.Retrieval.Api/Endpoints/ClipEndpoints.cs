@@ -54,7 +54,7 @@ internal static class ClipEndpoints
     {
         if (limit is < 1 or > MaxPage)
             throw ApiException.BadRequest($"'limit' is {limit}; 1 to {MaxPage} is allowed.");
-        ClipPage page = await index.ListAsync(tag ?? [], cursor, limit, cancellationToken);
+        ClipPage page = await index.ListAsync(new ClipFilter { Tags = tag ?? [] }, cursor, limit, cancellationToken);
         return TypedResults.Ok(new ClipListResponse([.. page.Items.Select(ClipResponse.From)], page.NextCursor));
     }
 

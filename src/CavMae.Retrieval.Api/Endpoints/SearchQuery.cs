@@ -38,6 +38,6 @@ internal sealed class SearchQuery
             "scene" => Grouping.Scene,
             _ => throw ApiException.BadRequest($"'groupBy' is '{GroupBy}'; clip or scene is allowed."),
         };
-        return new SearchParameters(limit, MinScore, grouping, Tag ?? []);
+        return new SearchParameters(limit, MinScore, grouping, new ClipFilter { Tags = Tag ?? [] });
     }
 }

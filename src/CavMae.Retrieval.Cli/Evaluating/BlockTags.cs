@@ -34,7 +34,7 @@ internal sealed class BlockTags
         string? cursor = null;
         do
         {
-            ClipPage page = await index.ListAsync([], cursor, PageSize, cancellationToken).ConfigureAwait(false);
+            ClipPage page = await index.ListAsync(ClipFilter.None, cursor, PageSize, cancellationToken).ConfigureAwait(false);
             foreach (ClipRecord clip in page.Items)
             {
                 if (Of(clip) is not { } tag || !int.TryParse(tag.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int block))

@@ -47,5 +47,5 @@ internal sealed class PairRanker(ISceneIndex index, IReadOnlyList<StoredPair> pa
     }
 
     private Task<IReadOnlyList<IndexHit>> SearchAsync(IReadOnlyList<SceneEmbedding> scenes, SearchDirection direction, string block, CancellationToken cancellationToken) =>
-        index.SearchAsync(new IndexQuery { Scenes = scenes, Pairings = direction.Pairings(), Limit = BlockTags.ClipsPerBlock, Grouping = Grouping.Clip, Tags = [block] }, cancellationToken);
+        index.SearchAsync(new IndexQuery { Scenes = scenes, Pairings = direction.Pairings(), Limit = BlockTags.ClipsPerBlock, Grouping = Grouping.Clip, Filter = new ClipFilter { Tags = [block] } }, cancellationToken);
 }

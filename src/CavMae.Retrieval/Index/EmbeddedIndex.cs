@@ -16,6 +16,9 @@ public sealed class EmbeddedIndex : ISceneIndex
 {
     private static readonly JsonSerializerOptions MetadataOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
 
+    /// <summary>How many clips a list looks at before it lets others have the catalog.</summary>
+    private const int ClipsAtOnce = 1024;
+
     private readonly ClipDatabase database;
     private readonly string modelId;
     private readonly SceneVectors vectors;
@@ -87,6 +90,28 @@ public sealed class EmbeddedIndex : ISceneIndex
         }, cancellationToken).ConfigureAwait(false);
     }
 
+    public Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default)
+    {
+        SceneValidation.Check(changes);
+        var metadataJson = changes.Metadata?.ToJsonString(MetadataOptions);
+        return WriteAsync(() =>
+        {
+            if (Find(clipId) is not { } before)
+                return null;
+            var after = before.With(changes, metadataJson);
+            var edit = vectors.BeginEdit();
+            edit.Exchange(after);
+            database.Update(before.Sequence, changes.Title, changes.Tags, metadataJson);
+            lock (gate)
+            {
+                catalog.Remove(before);
+                catalog.Add(after);
+                edit.Publish();
+            }
+            return after.ToRecord();
+        }, cancellationToken);
+    }
+
     public Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default) => WriteAsync(() =>
     {
         if (Find(clipId) is not { } clip)
@@ -120,16 +145,14 @@ public sealed class EmbeddedIndex : ISceneIndex
                 return clip is null ? null : [.. clip.Scenes.Select((scene, i) => ToEmbedding(lease.Chunks, clip.Slots[i], scene))];
         }, cancellationToken);
 
-    public Task<ClipPage> ListAsync(IReadOnlyList<string> tags, string? cursor, int limit, CancellationToken cancellationToken = default)
+    public Task<ClipPage> ListAsync(ClipFilter filter, string? cursor, int limit, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(tags);
+        SceneValidation.Check(filter);
         SceneValidation.CheckPageSize(limit);
         var after = cursor is null ? 0 : ListCursor.Read(cursor);
         return Read(() =>
         {
-            List<StoredClip> found;
-            lock (gate)
-                found = catalog.List(after, tags, limit + 1);
+            var found = FindMany(filter, after, limit + 1, cancellationToken);
             var next = found.Count > limit ? ListCursor.Write(found[limit - 1].Sequence) : null;
             return new ClipPage([.. found.Take(limit).Select(clip => clip.ToRecord())], next);
         }, cancellationToken);
@@ -150,7 +173,7 @@ public sealed class EmbeddedIndex : ISceneIndex
             }
             using (lease)
             {
-                var best = VectorScanner.Scan(lease, new ScanQuery(query, vectors.Dimension, excluded), cancellationToken);
+                var best = VectorScanner.Scan(lease, new ScanQuery(query, vectors.Dimension, excluded, lease.Chunks.Length * SceneVectors.SlotsPerChunk), cancellationToken);
                 var factory = new HitFactory(query, lease.Chunks, vectors.Dimension);
                 var hits = new IndexHit[best.Kept.Length];
                 for (var i = 0; i < hits.Length; i++)
@@ -179,6 +202,29 @@ public sealed class EmbeddedIndex : ISceneIndex
         isDisposed = true;
         database.Dispose();
         writer.Release();
+    }
+
+    /// <summary>Clips after a sequence number that the filter lets through, in order. Searches and writes may go on in between.</summary>
+    private List<StoredClip> FindMany(ClipFilter filter, long afterSequence, int limit, CancellationToken cancellationToken)
+    {
+        var found = new List<StoredClip>();
+        StoredClip[] some;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lock (gate)
+                some = catalog.After(afterSequence, ClipsAtOnce);
+            foreach (var clip in some)
+            {
+                afterSequence = clip.Sequence;
+                if (clip.Fulfils(filter))
+                    found.Add(clip);
+                if (found.Count == limit)
+                    return found;
+            }
+        }
+        while (some.Length == ClipsAtOnce);
+        return found;
     }
 
     /// <summary>Replaces, adds or removes one clip: first everything that can fail, then the step that shows it.</summary>

@@ -15,6 +15,14 @@ public interface ISceneIndex : IAsyncDisposable
     /// <exception cref="ArgumentException">Scenes that do not agree, a vector of another length, not finite, or not of unit length (±1e-3).</exception>
     Task UpsertAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Changes a clip's title, tags or metadata, all at once or not at all. Its place in the list, its scenes and their vectors stay; readers see
+    /// the clip before or after the change.
+    /// </summary>
+    /// <returns>The clip as it is from now on; null where there is none of this id.</returns>
+    /// <exception cref="ArgumentException">Text that a store could not give back as it came.</exception>
+    Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default);
+
     /// <summary>Removes a clip; false where there is none of this id.</summary>
     Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default);
 
@@ -27,14 +35,15 @@ public interface ISceneIndex : IAsyncDisposable
     Task<IReadOnlyList<SceneEmbedding>?> GetEmbeddingsAsync(string clipId, CancellationToken cancellationToken = default);
 
     /// <summary>Clips in the order of their first upload. The cursor stays valid while clips come and go: nothing is given twice or left out.</summary>
-    /// <param name="tags">Tags a clip must all have.</param>
+    /// <param name="filter">Which clips are listed.</param>
     /// <param name="cursor">Where the page before ended; null for the first page.</param>
     /// <param name="limit">Most clips of the page, 1 to 1000.</param>
     /// <exception cref="InvalidCursorException">A cursor this store did not give.</exception>
-    Task<ClipPage> ListAsync(IReadOnlyList<string> tags, string? cursor, int limit, CancellationToken cancellationToken = default);
+    /// <exception cref="ArgumentException">A limit out of range, or a condition without a path, value or bound.</exception>
+    Task<ClipPage> ListAsync(ClipFilter filter, string? cursor, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>Exact search; see <see cref="IndexQuery"/> and <see cref="IndexHit"/> for score and order.</summary>
-    /// <exception cref="ArgumentException">No query scene, or a vector of another length.</exception>
+    /// <exception cref="ArgumentException">No query scene, a vector of another length, or a condition without a path, value or bound.</exception>
     Task<IReadOnlyList<IndexHit>> SearchAsync(IndexQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>Asks the store itself, not what is kept of it in memory.</summary>

@@ -41,8 +41,8 @@ public sealed record IndexQuery
 
     public Grouping Grouping { get; init; } = Grouping.Clip;
 
-    /// <summary>Tags a clip must all have (ordinal comparison).</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    /// <summary>Which clips take part.</summary>
+    public ClipFilter Filter { get; init; } = ClipFilter.None;
 
     /// <summary>A clip that is left out: the one that asks.</summary>
     public string? ExcludedClipId { get; init; }

@@ -19,10 +19,29 @@ public abstract record MetadataCondition(IReadOnlyList<string> Path)
             if (node is not JsonObject parent || !parent.TryGetPropertyValue(name, out node))
                 return false;
         }
-        return node is JsonArray list ? list.Any(element => element is JsonValue value && Accepts(value)) : node is JsonValue single && Accepts(single);
+        return node is JsonArray list ? list.Any(element => Accepts(MetadataScalar.Of(element))) : Accepts(MetadataScalar.Of(node));
     }
 
-    protected abstract bool Accepts(JsonValue value);
+    /// <summary>The same for parsed JSON that several threads may read.</summary>
+    internal bool Holds(JsonElement metadata)
+    {
+        for (int i = 0; i < Path.Count; i++)
+        {
+            if (metadata.ValueKind != JsonValueKind.Object || !metadata.TryGetProperty(Path[i], out metadata))
+                return false;
+        }
+        if (metadata.ValueKind != JsonValueKind.Array)
+            return Accepts(MetadataScalar.Of(metadata));
+        foreach (JsonElement element in metadata.EnumerateArray())
+        {
+            if (Accepts(MetadataScalar.Of(element)))
+                return true;
+        }
+        return false;
+    }
+
+    /// <param name="value">A text, a number, true or false; of no kind for all else.</param>
+    private protected abstract bool Accepts(in MetadataScalar value);
 }
 
 /// <summary>The value is one of these: texts by ordinal comparison, numbers by their value, true and false.</summary>
@@ -30,13 +49,12 @@ public abstract record MetadataCondition(IReadOnlyList<string> Path)
 /// <param name="Values">At least one string, number or boolean.</param>
 public sealed record MetadataIsOneOf(IReadOnlyList<string> Path, IReadOnlyList<JsonValue> Values) : MetadataCondition(Path)
 {
-    protected override bool Accepts(JsonValue value) => Values.Any(allowed => allowed.GetValueKind() == value.GetValueKind() && value.GetValueKind() switch
-    {
-        JsonValueKind.String => allowed.GetValue<string>() == value.GetValue<string>(),
-        JsonValueKind.Number => MetadataNumber.Of(allowed) is { } number && number.Equals(MetadataNumber.Of(value)),
-        JsonValueKind.True or JsonValueKind.False => true,
-        _ => false,
-    });
+    private readonly HashSet<MetadataScalar> allowed = [.. Values.Select(value => MetadataScalar.Of(value)).Where(value => value != default)];
+
+    // Cannot be set, so that what was made of it stays true.
+    public IReadOnlyList<JsonValue> Values { get; } = Values;
+
+    private protected override bool Accepts(in MetadataScalar value) => allowed.Contains(value);
 }
 
 /// <summary>The value is a number within bounds.</summary>
@@ -44,7 +62,7 @@ public sealed record MetadataIsOneOf(IReadOnlyList<string> Path, IReadOnlyList<J
 /// <param name="Bounds">At least one bound.</param>
 public sealed record MetadataNumberRange(IReadOnlyList<string> Path, Bounds<double> Bounds) : MetadataCondition(Path)
 {
-    protected override bool Accepts(JsonValue value) => MetadataNumber.Of(value) is { } number && Bounds.Contain(number);
+    private protected override bool Accepts(in MetadataScalar value) => value.Kind == JsonValueKind.Number && Bounds.Contain(value.Number);
 }
 
 /// <summary>The value is a text that tells an instant or a day (RFC 3339) within bounds; a day is its first instant in UTC.</summary>
@@ -58,8 +76,8 @@ public sealed record MetadataDateRange(IReadOnlyList<string> Path, Bounds<DateTi
     public static bool TryParse(string text, out DateTimeOffset instant) =>
         DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
 
-    protected override bool Accepts(JsonValue value) =>
-        value.GetValueKind() == JsonValueKind.String && TryParse(value.GetValue<string>(), out DateTimeOffset instant) && Bounds.Contain(instant);
+    private protected override bool Accepts(in MetadataScalar value) =>
+        value.Kind == JsonValueKind.String && TryParse(value.Text!, out DateTimeOffset instant) && Bounds.Contain(instant);
 }
 
 /// <summary>Bounds of a range; those that are null do not bound.</summary>
@@ -73,11 +91,4 @@ public sealed record Bounds<T> where T : struct, IComparable<T>
     public bool Contain(T value) =>
         !(GreaterThan is { } above && value.CompareTo(above) <= 0) && !(AtLeast is { } least && value.CompareTo(least) < 0)
         && !(LessThan is { } below && value.CompareTo(below) >= 0) && !(AtMost is { } most && value.CompareTo(most) > 0);
-}
-
-internal static class MetadataNumber
-{
-    /// <summary>A number's value; null for other values and for numbers beyond float64.</summary>
-    public static double? Of(JsonValue value) =>
-        value.GetValueKind() == JsonValueKind.Number && double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
 }

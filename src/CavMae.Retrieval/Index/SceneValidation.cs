@@ -52,8 +52,38 @@ internal static class SceneValidation
             throw new ArgumentException($"Limit is {query.Limit}; it lies between 1 and {MaxHits}.", nameof(query));
         if (query.MinScore is { } minScore && minScore is not (>= -1 and <= 1))
             throw new ArgumentException($"MinScore is {minScore}; it lies between -1 and 1.", nameof(query));
+        Check(query.Filter);
         for (var i = 0; i < query.Scenes.Count; i++)
             CheckVectors(query.Scenes[i], i, dimension, nameof(query));
+    }
+
+    public static void Check(ClipChanges changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        CheckText(changes.Title ?? "", "changes.Title");
+        foreach (var tag in changes.Tags ?? [])
+            CheckText(tag, "changes.Tags");
+    }
+
+    public static void Check(ClipFilter filter)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        foreach (var condition in filter.Conditions)
+        {
+            if (condition.Path.Count == 0)
+                throw new ArgumentException("A condition names no key.", nameof(filter));
+            foreach (var name in condition.Path)
+                CheckUnicode(name, "filter.Conditions");
+            var isEmpty = condition switch
+            {
+                MetadataIsOneOf { Values.Count: 0 } => true,
+                MetadataNumberRange { Bounds: var bounds } => bounds == new Bounds<double>(),
+                MetadataDateRange { Bounds: var bounds } => bounds == new Bounds<DateTimeOffset>(),
+                _ => false,
+            };
+            if (isEmpty)
+                throw new ArgumentException($"The condition on '{string.Join('.', condition.Path)}' has no value and no bound.", nameof(filter));
+        }
     }
 
     public static void CheckPageSize(int limit)
@@ -91,6 +121,11 @@ internal static class SceneValidation
     {
         if (text.Contains('\0', StringComparison.Ordinal))
             throw new ArgumentException("Text holds the character U+0000.", parameter);
+        CheckUnicode(text, parameter);
+    }
+
+    private static void CheckUnicode(string text, string parameter)
+    {
         try
         {
             _ = StrictUtf8.GetByteCount(text);

@@ -37,8 +37,8 @@ public static class SearchDirectionExtensions
 /// <param name="Limit">Most hits, 1 to 100.</param>
 /// <param name="MinScore">Hits below this cosine (−1 to 1) are left out.</param>
 /// <param name="Grouping">Best scene of each clip, or every scene.</param>
-/// <param name="Tags">Tags a clip must all have.</param>
-public sealed record SearchParameters(int Limit = 10, float? MinScore = null, Grouping Grouping = Grouping.Clip, IReadOnlyList<string>? Tags = null);
+/// <param name="Filter">Which clips take part; null: all.</param>
+public sealed record SearchParameters(int Limit = 10, float? MinScore = null, Grouping Grouping = Grouping.Clip, ClipFilter? Filter = null);
 
 /// <param name="Direction">What was searched.</param>
 /// <param name="QueryDuration">Length of the query.</param>

@@ -45,7 +45,7 @@ public sealed class SearchService(MediaEmbedder embedder, ISceneIndex index, Ret
             Limit = parameters.Limit,
             MinScore = parameters.MinScore,
             Grouping = parameters.Grouping,
-            Tags = parameters.Tags ?? [],
+            Filter = parameters.Filter ?? ClipFilter.None,
             ExcludedClipId = excludedClipId,
         }, cancellationToken).ConfigureAwait(false);
         TimeSpan search = Stopwatch.GetElapsedTime(start);

@@ -30,7 +30,7 @@ public sealed class EmbeddedIndexTests : IDisposable
             await index.UpsertAsync(clip, scenes, Cancellation);
             await TestClips.AddAsync(index, "third", TestClips.Scenes(random, 2));
             await TestClips.AddAsync(index, "gone", TestClips.Scenes(random, 2));
-            cursor = (await index.ListAsync([], null, 1, Cancellation)).NextCursor;
+            cursor = (await index.ListAsync(ClipFilter.None, null, 1, Cancellation)).NextCursor;
             await index.DeleteAsync("gone", Cancellation);
             hits = await index.SearchAsync(query, Cancellation);
         }
@@ -41,7 +41,7 @@ public sealed class EmbeddedIndexTests : IDisposable
             TestClips.AssertSame(clip, await index.GetAsync("second", Cancellation));
             // A cursor outlives the process that gave it, and a deleted clip's place is not given again.
             await TestClips.AddAsync(index, "fourth", []);
-            Assert.Equal(["second", "third", "fourth"], (await index.ListAsync([], cursor, 10, Cancellation)).Items.Select(item => item.Id));
+            Assert.Equal(["second", "third", "fourth"], (await index.ListAsync(ClipFilter.None, cursor, 10, Cancellation)).Items.Select(item => item.Id));
             Assert.Equal(hits.Select(hit => (hit.Score, hit.Clip.Id, hit.Scene)), (await index.SearchAsync(query, Cancellation)).Select(hit => (hit.Score, hit.Clip.Id, hit.Scene)));
             var stored = await index.GetEmbeddingsAsync("second", Cancellation);
             Assert.Equal(scenes.SelectMany(scene => scene.Audio ?? []), stored!.SelectMany(scene => scene.Audio ?? []));

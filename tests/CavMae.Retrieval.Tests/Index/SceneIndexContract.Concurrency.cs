@@ -60,7 +60,7 @@ public abstract partial class SceneIndexContract
         {
             foreach (var clip in (await index.SearchAsync(query, Cancellation)).GroupBy(hit => hit.Clip.Id))
                 AssertWhole(clip.First().Clip, clip.Select(hit => hit.Scene.Index), clip.Select(hit => hit.Score));
-            foreach (var clip in (await index.ListAsync([], null, 10, Cancellation)).Items)
+            foreach (var clip in (await index.ListAsync(ClipFilter.None, null, 10, Cancellation)).Items)
                 AssertWhole(clip, clip.Scenes.Select(scene => scene.Index), []);
             if (await index.GetEmbeddingsAsync(ids[rounds % ids.Length], Cancellation) is { } scenes)
                 Assert.Single(scenes.SelectMany(scene => new[] { scene.Audio![0], scene.Visual![0] }).Distinct());

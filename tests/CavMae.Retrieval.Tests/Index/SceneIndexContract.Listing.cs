@@ -26,20 +26,20 @@ public abstract partial class SceneIndexContract
         for (var i = 0; i < 9; i++)
             await TestClips.AddAsync(index, $"clip-{i}", []);
 
-        var first = await index.ListAsync([], null, 3, Cancellation);
+        var first = await index.ListAsync(ClipFilter.None, null, 3, Cancellation);
         await index.DeleteAsync("clip-0", Cancellation);
         // The last clip of the page, which the cursor stands for, goes too.
         await index.DeleteAsync("clip-2", Cancellation);
         await index.DeleteAsync("clip-4", Cancellation);
         await TestClips.AddAsync(index, "clip-5", []);
         await TestClips.AddAsync(index, "new", []);
-        var second = await index.ListAsync([], first.NextCursor, 3, Cancellation);
+        var second = await index.ListAsync(ClipFilter.None, first.NextCursor, 3, Cancellation);
         // The newest clip of all: a place in the order is never given again.
         await index.DeleteAsync("new", Cancellation);
         await TestClips.AddAsync(index, "newer", []);
         // Uploaded again after it was deleted: a new clip, at the end.
         await TestClips.AddAsync(index, "clip-0", []);
-        var third = await index.ListAsync([], second.NextCursor, 10, Cancellation);
+        var third = await index.ListAsync(ClipFilter.None, second.NextCursor, 10, Cancellation);
 
         Assert.Equal(["clip-0", "clip-1", "clip-2"], first.Items.Select(clip => clip.Id));
         Assert.Equal(["clip-3", "clip-5", "clip-6"], second.Items.Select(clip => clip.Id));
@@ -71,7 +71,7 @@ public abstract partial class SceneIndexContract
     public async Task List_ForeignCursor_Throws(string cursor)
     {
         await using var index = await OpenAsync(Cancellation);
-        await Assert.ThrowsAsync<InvalidCursorException>(() => index.ListAsync([], cursor, 10, Cancellation));
+        await Assert.ThrowsAsync<InvalidCursorException>(() => index.ListAsync(ClipFilter.None, cursor, 10, Cancellation));
     }
 
     [Fact]
@@ -80,11 +80,11 @@ public abstract partial class SceneIndexContract
         await using var index = await OpenAsync(Cancellation);
         await TestClips.AddAsync(index, "a", []);
         await TestClips.AddAsync(index, "b", []);
-        var cursor = (await index.ListAsync([], null, 1, Cancellation)).NextCursor!;
+        var cursor = (await index.ListAsync(ClipFilter.None, null, 1, Cancellation)).NextCursor!;
         for (var i = 0; i < cursor.Length; i++)
         {
             var changed = cursor[..i] + (cursor[i] == 'A' ? 'B' : 'A') + cursor[(i + 1)..];
-            await Assert.ThrowsAsync<InvalidCursorException>(() => index.ListAsync([], changed, 1, Cancellation));
+            await Assert.ThrowsAsync<InvalidCursorException>(() => index.ListAsync(ClipFilter.None, changed, 1, Cancellation));
         }
     }
 
@@ -95,7 +95,7 @@ public abstract partial class SceneIndexContract
     public async Task List_LimitOutOfRange_Throws(int limit)
     {
         await using var index = await OpenAsync(Cancellation);
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => index.ListAsync([], null, limit, Cancellation));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => index.ListAsync(ClipFilter.None, null, limit, Cancellation));
     }
 
     private static async Task<List<string>> ListAllAsync(ISceneIndex index, string[] tags, int limit)
@@ -104,7 +104,7 @@ public abstract partial class SceneIndexContract
         string? cursor = null;
         do
         {
-            var page = await index.ListAsync(tags, cursor, limit, Cancellation);
+            var page = await index.ListAsync(new ClipFilter { Tags = tags }, cursor, limit, Cancellation);
             Assert.True(page.Items.Count <= limit);
             Assert.True(page.NextCursor is null || page.Items.Count == limit);
             ids.AddRange(page.Items.Select(clip => clip.Id));

@@ -22,7 +22,7 @@ public abstract partial class SceneIndexContract
                         Grouping = grouping,
                         Limit = random.Next(4) switch { 0 => 1, 1 => 100, _ => random.Next(1, 101) },
                         MinScore = random.Next(2) == 0 ? null : (random.NextSingle() * 0.8f) - 0.3f,
-                        Tags = random.Next(3) switch { 0 => ["even"], 1 => ["even", "third"], _ => [] },
+                        Filter = new ClipFilter { Tags = random.Next(3) switch { 0 => ["even"], 1 => ["even", "third"], _ => [] } },
                         ExcludedClipId = random.Next(2) == 0 ? null : store[random.Next(store.Count)].Clip.Id,
                     };
                     AssertHits(SearchOracle.Search(store, query), await index.SearchAsync(query, Cancellation), query);
@@ -101,9 +101,9 @@ public abstract partial class SceneIndexContract
         for (var i = 0; i < tags; i++)
         {
             var query = Query(Pairings.All, scenes);
-            Assert.Equal($"clip-{i}", Assert.Single(await index.SearchAsync(query with { Tags = [$"tag-{i}"] }, Cancellation)).Clip.Id);
-            Assert.Single(await index.SearchAsync(query with { Tags = [$"half-{i % 2}", $"tag-{i}"] }, Cancellation));
-            Assert.Empty(await index.SearchAsync(query with { Tags = [$"half-{(i + 1) % 2}", $"tag-{i}"] }, Cancellation));
+            Assert.Equal($"clip-{i}", Assert.Single(await index.SearchAsync(query with { Filter = new ClipFilter { Tags = [$"tag-{i}"] } }, Cancellation)).Clip.Id);
+            Assert.Single(await index.SearchAsync(query with { Filter = new ClipFilter { Tags = [$"half-{i % 2}", $"tag-{i}"] } }, Cancellation));
+            Assert.Empty(await index.SearchAsync(query with { Filter = new ClipFilter { Tags = [$"half-{(i + 1) % 2}", $"tag-{i}"] } }, Cancellation));
         }
     }
 

@@ -91,7 +91,7 @@ public abstract partial class SceneIndexContract
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.UpsertAsync(TestClips.Record("b", scenes), scenes, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.DeleteAsync("a", cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.GetAsync("a", cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.ListAsync([], null, 10, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.ListAsync(ClipFilter.None, null, 10, cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => index.SearchAsync(Query(Pairings.All, scenes), cancelled));
         Assert.Equal(new IndexCounts(1, 2), await index.CountAsync(Cancellation));
     }

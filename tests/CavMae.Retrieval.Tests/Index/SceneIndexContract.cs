@@ -26,7 +26,7 @@ public abstract partial class SceneIndexContract
 
         TestClips.AssertSame(clip, await index.GetAsync(clip.Id, Cancellation));
         TestClips.AssertSame(clip, await index.FindByContentAsync(clip.Sha256, Cancellation));
-        TestClips.AssertSame(clip, Assert.Single((await index.ListAsync([], null, 10, Cancellation)).Items));
+        TestClips.AssertSame(clip, Assert.Single((await index.ListAsync(ClipFilter.None, null, 10, Cancellation)).Items));
         Assert.Equal(new IndexCounts(1, 3), await index.CountAsync(Cancellation));
     }
 
@@ -56,7 +56,7 @@ public abstract partial class SceneIndexContract
         Assert.Null(await index.GetEmbeddingsAsync("a", Cancellation));
         Assert.False(await index.DeleteAsync("a", Cancellation));
         Assert.Equal(new IndexCounts(0, 0), await index.CountAsync(Cancellation));
-        Assert.Equal(new ClipPage([], null), await index.ListAsync([], null, 10, Cancellation) with { Items = [] });
+        Assert.Equal(new ClipPage([], null), await index.ListAsync(ClipFilter.None, null, 10, Cancellation) with { Items = [] });
         Assert.Empty(await index.SearchAsync(Query(Pairings.All, TestClips.Scenes(new Random(1), 2)), Cancellation));
     }
 
@@ -97,12 +97,12 @@ public abstract partial class SceneIndexContract
         await index.UpsertAsync(replacement, scenes, Cancellation);
 
         TestClips.AssertSame(replacement, await index.GetAsync("a", Cancellation));
-        Assert.Equal(["c", "a", "b"], (await index.ListAsync([], null, 10, Cancellation)).Items.Select(clip => clip.Id));
+        Assert.Equal(["c", "a", "b"], (await index.ListAsync(ClipFilter.None, null, 10, Cancellation)).Items.Select(clip => clip.Id));
         Assert.Equal(new IndexCounts(3, 7), await index.CountAsync(Cancellation));
         Assert.Null(await index.FindByContentAsync("content of a", Cancellation));
         Assert.Equal("a", (await index.FindByContentAsync("other", Cancellation))?.Id);
         AssertVector(scenes[0].Visual, Assert.Single((await index.GetEmbeddingsAsync("a", Cancellation))!).Visual);
-        var hits = await index.SearchAsync(Query(Pairings.AudioToVisual, TestClips.Scene(0, TestClips.AtCosine(1), null)) with { Tags = ["new"], Grouping = Grouping.Scene }, Cancellation);
+        var hits = await index.SearchAsync(Query(Pairings.AudioToVisual, TestClips.Scene(0, TestClips.AtCosine(1), null)) with { Filter = new ClipFilter { Tags = ["new"] }, Grouping = Grouping.Scene }, Cancellation);
         Assert.Equal(0.5f, Assert.Single(hits).Score, CosineTolerance);
     }
 

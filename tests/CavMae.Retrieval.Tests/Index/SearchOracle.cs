@@ -13,7 +13,7 @@ internal static class SearchOracle
         var hits = new List<Hit>();
         foreach (var (clip, scenes) in store)
         {
-            if (clip.Id == query.ExcludedClipId || !query.Tags.All(tag => clip.Tags.Contains(tag)))
+            if (clip.Id == query.ExcludedClipId || !query.Filter.Matches(clip.Tags, clip.Metadata))
                 continue;
             foreach (var scene in scenes)
                 if (Best(query, clip.Id, scene) is { } hit && hit.Score >= (query.MinScore ?? -1))

@@ -41,14 +41,11 @@ internal sealed class ClipCatalog
         Scenes -= clip.Slots.Length;
     }
 
-    /// <summary>Clips after a sequence number that have all tags, in order: at most <paramref name="limit"/>.</summary>
-    public List<StoredClip> List(long afterSequence, IReadOnlyList<string> tags, int limit)
+    /// <summary>Clips after a sequence number, in order: at most <paramref name="limit"/>.</summary>
+    public StoredClip[] After(long sequence, int limit)
     {
-        var page = new List<StoredClip>();
-        for (var i = PlaceOf(afterSequence + 1); i < inOrder.Count && page.Count < limit; i++)
-            if (inOrder[i].HasAllTags(tags))
-                page.Add(inOrder[i]);
-        return page;
+        var first = PlaceOf(sequence + 1);
+        return [.. inOrder.Slice(first, Math.Min(limit, inOrder.Count - first))];
     }
 
     /// <summary>Place of the first clip whose sequence number is not smaller.</summary>

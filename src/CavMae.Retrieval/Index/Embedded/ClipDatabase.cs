@@ -66,6 +66,28 @@ internal sealed class ClipDatabase : IDisposable
         }
     }
 
+    /// <summary>Changes those of a clip's columns that are not null, in one transaction. Durable on return.</summary>
+    public void Update(long sequence, string? title, IReadOnlyList<string>? tags, string? metadataJson)
+    {
+        try
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = """
+                UPDATE clips SET title = coalesce($title, title), tags = coalesce($tags, tags), metadata = coalesce($metadata, metadata)
+                WHERE sequence = $sequence
+                """;
+            command.Parameters.AddWithValue("$sequence", sequence);
+            command.Parameters.AddWithValue("$title", title ?? (object)DBNull.Value);
+            command.Parameters.AddWithValue("$tags", tags is null ? DBNull.Value : ToJson(tags));
+            command.Parameters.AddWithValue("$metadata", metadataJson ?? (object)DBNull.Value);
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException exception)
+        {
+            throw Unavailable("written", exception);
+        }
+    }
+
     public void Delete(long sequence)
     {
         try
@@ -129,7 +151,7 @@ internal sealed class ClipDatabase : IDisposable
         parameters.AddWithValue("$sequence", sequence);
         parameters.AddWithValue("$id", clip.Id);
         parameters.AddWithValue("$title", clip.Title);
-        parameters.AddWithValue("$tags", JsonSerializer.Serialize([.. clip.Tags], DatabaseJson.Default.StringArray));
+        parameters.AddWithValue("$tags", ToJson(clip.Tags));
         parameters.AddWithValue("$metadata", metadataJson);
         parameters.AddWithValue("$duration_ticks", clip.Duration.Ticks);
         parameters.AddWithValue("$has_audio", clip.HasAudio);
@@ -169,6 +191,8 @@ internal sealed class ClipDatabase : IDisposable
             command.ExecuteNonQuery();
         }
     }
+
+    private static string ToJson(IReadOnlyList<string> tags) => JsonSerializer.Serialize([.. tags], DatabaseJson.Default.StringArray);
 
     /// <summary>SQLite copies what is bound, so one buffer for each column serves all scenes.</summary>
     private static object ToBlob(float[]? vector, byte[] buffer)

@@ -27,8 +27,6 @@ internal sealed partial class ClipLoader(ClipDatabase database, ILogger logger, 
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var clip = new StoredClip(record, metadataJson, sequence, [.. slots]);
-                // Metadata that cannot be read is found now, not when someone asks for the clip.
-                _ = clip.ToRecord();
                 slots.Clear();
                 edit.Assign(clip);
                 catalog.Add(clip);

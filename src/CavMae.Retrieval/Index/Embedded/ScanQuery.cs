@@ -10,11 +10,22 @@ namespace CavMae.Retrieval.Index.Embedded;
 /// </summary>
 internal sealed class ScanQuery
 {
+    private const byte Unknown = 0;
+    private const byte Allowed = 1;
+    private const byte Refused = 2;
+
     private readonly uint tagBits;
     private readonly int[] audioPairs;
     private readonly int[] visualPairs;
 
-    public ScanQuery(IndexQuery query, int dimension, StoredClip? excludedClip)
+    /// <summary>What the filter says of a clip, at the place of its first slot, which no other clip of the same state of the store has; empty without conditions.</summary>
+    private readonly byte[] verdicts;
+
+    /// <param name="query">The query, checked.</param>
+    /// <param name="dimension">Numbers in a vector.</param>
+    /// <param name="excludedClip">A clip that is left out.</param>
+    /// <param name="slots">Number of slots that are searched; 0 where it is not known: conditions are then asked more often than once a clip.</param>
+    public ScanQuery(IndexQuery query, int dimension, StoredClip? excludedClip, int slots = 0)
     {
         Scenes = query.Scenes.Count;
         AgainstAudio = new VectorMatrix(Scenes, dimension, isLongLived: false);
@@ -34,8 +45,9 @@ internal sealed class ScanQuery
         Limit = query.Limit;
         MinScore = query.MinScore ?? -1;
         Grouping = query.Grouping;
-        Tags = query.Tags;
-        tagBits = TagBits.Of(query.Tags);
+        Filter = query.Filter;
+        tagBits = TagBits.Of(query.Filter.Tags);
+        verdicts = query.Filter.Conditions.Count > 0 ? new byte[slots] : [];
         ExcludedClip = excludedClip;
     }
 
@@ -52,13 +64,25 @@ internal sealed class ScanQuery
     public int Limit { get; }
     public float MinScore { get; }
     public Grouping Grouping { get; }
-    public IReadOnlyList<string> Tags { get; }
+    public ClipFilter Filter { get; }
     public StoredClip? ExcludedClip { get; }
 
     /// <summary>False where the tags' bits already say that a clip is not wanted.</summary>
     public bool MayAllow(in SceneSlot scene) => (scene.TagBits & tagBits) == tagBits;
 
-    public bool Allows(StoredClip clip) => clip != ExcludedClip && (Tags.Count == 0 || clip.HasAllTags(Tags));
+    /// <summary>Thread safe; conditions on metadata are asked once a clip.</summary>
+    public bool Allows(StoredClip clip)
+    {
+        if (clip == ExcludedClip)
+            return false;
+        if (verdicts.Length == 0)
+            return Filter.IsEmpty || clip.Fulfils(Filter);
+        // Two threads may both find it not answered yet; they come to the same answer.
+        ref var verdict = ref verdicts[clip.Slots[0]];
+        if (verdict == Unknown)
+            verdict = clip.Fulfils(Filter) ? Allowed : Refused;
+        return verdict == Allowed;
+    }
 
     /// <summary>Mean cosine of a query scene and a stored scene; NaN where no pairing has both its sides.</summary>
     /// <remarks>Kept within −1..1, which rounding may leave by a few units in the last place.</remarks>

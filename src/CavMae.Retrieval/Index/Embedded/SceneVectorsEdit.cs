@@ -48,6 +48,13 @@ internal sealed class SceneVectorsEdit
         }
     }
 
+    /// <summary>Puts a clip in place of the one whose slots and scenes it has taken over.</summary>
+    public void Exchange(StoredClip clip)
+    {
+        scenes -= clip.Slots.Length;
+        Assign(clip);
+    }
+
     public void Remove(StoredClip clip)
     {
         scenes -= clip.Slots.Length;

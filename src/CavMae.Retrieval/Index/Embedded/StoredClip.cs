@@ -8,19 +8,29 @@ internal sealed class StoredClip
 {
     // As deep as the writer goes: what could be stored can be read.
     private static readonly JsonDocumentOptions MetadataOptions = new() { MaxDepth = 1000 };
+    private static readonly JsonElement NoMetadata = JsonElement.Parse("{}");
 
     private readonly ClipRecord record;
-    private readonly string metadataJson;
+
+    /// <summary>Parsed once: the text in UTF-8 and 12 bytes for each of its tokens. May be read by several threads.</summary>
+    private readonly JsonElement metadata;
     private readonly string[] tags;
 
     /// <param name="record">Its metadata is not kept: <paramref name="metadataJson"/> stands for it.</param>
     /// <param name="sequence">Counts first uploads; kept on replace.</param>
     /// <param name="slots">One for each scene, in scene order.</param>
+    /// <exception cref="JsonException">Metadata that is not JSON.</exception>
+    /// <exception cref="InvalidDataException">Metadata that is no JSON object.</exception>
     public StoredClip(ClipRecord record, string metadataJson, long sequence, int[] slots)
+        : this(record, Parse(metadataJson), sequence, slots)
+    {
+    }
+
+    private StoredClip(ClipRecord record, JsonElement metadata, long sequence, int[] slots)
     {
         tags = [.. record.Tags];
         this.record = record with { Tags = tags, Metadata = [], Scenes = [.. record.Scenes] };
-        this.metadataJson = metadataJson;
+        this.metadata = metadata;
         TagBits = Embedded.TagBits.Of(tags);
         Sequence = sequence;
         Slots = slots;
@@ -34,12 +44,27 @@ internal sealed class StoredClip
     public IReadOnlyList<SceneRecord> Scenes => record.Scenes;
 
     /// <summary>A record for one caller: JSON nodes may be changed and are not for several threads, so each caller gets its own.</summary>
-    public ClipRecord ToRecord() => record with { Metadata = ParseMetadata(metadataJson) };
+    public ClipRecord ToRecord() => record with { Metadata = JsonObject.Create(metadata)! };
+
+    /// <summary>The clip after a change, on the same place and slots.</summary>
+    public StoredClip With(ClipChanges changes, string? metadataJson) => new(
+        record with { Title = changes.Title ?? record.Title, Tags = changes.Tags ?? record.Tags },
+        metadataJson is null ? metadata : Parse(metadataJson), Sequence, Slots);
 
     /// <summary>The record without the client's metadata, which can be large and belongs to no hit.</summary>
     public ClipRecord ToSummary() => record with { Metadata = [] };
 
-    public bool HasAllTags(IReadOnlyList<string> asked)
+    public bool Fulfils(ClipFilter filter)
+    {
+        if (!HasAllTags(filter.Tags))
+            return false;
+        for (var i = 0; i < filter.Conditions.Count; i++)
+            if (!filter.Conditions[i].Holds(metadata))
+                return false;
+        return true;
+    }
+
+    private bool HasAllTags(IReadOnlyList<string> asked)
     {
         for (var i = 0; i < asked.Count; i++)
             if (!tags.AsSpan().Contains(asked[i]))
@@ -47,6 +72,9 @@ internal sealed class StoredClip
         return true;
     }
 
-    private static JsonObject ParseMetadata(string json) =>
-        json == "{}" ? [] : JsonNode.Parse(json, documentOptions: MetadataOptions) as JsonObject ?? throw new InvalidDataException("metadata that is no JSON object");
+    private static JsonElement Parse(string json)
+    {
+        var element = json == "{}" ? NoMetadata : JsonElement.Parse(json, MetadataOptions);
+        return element.ValueKind == JsonValueKind.Object ? element : throw new InvalidDataException("metadata that is no JSON object");
+    }
 }
