@@ -52,7 +52,7 @@ internal sealed record FilterCopy(IReadOnlyList<string>? Tags, JsonObject? Metad
         JsonArray list => list.All(element => IsPlain(element, depth + 1)),
         JsonValue value => value.GetValueKind() switch
         {
-            JsonValueKind.Number => MetadataNumber.Of(value) is not null,
+            JsonValueKind.Number => MetadataScalar.Of(value).Kind is JsonValueKind.Number,
             JsonValueKind.String => IsText(value.GetValue<string>()),
             _ => true,
         },

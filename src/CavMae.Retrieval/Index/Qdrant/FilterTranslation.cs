@@ -32,7 +32,7 @@ internal static class FilterTranslation
         MetadataNumberRange { Bounds: var bounds } => new QdrantCondition
         {
             Key = key,
-            Range = new QdrantRange { Gt = bounds.GreaterThan, Gte = bounds.AtLeast, Lt = bounds.LessThan, Lte = bounds.AtMost },
+            Range = new QdrantRange { Gt = Finite(bounds.GreaterThan), Gte = Finite(bounds.AtLeast), Lt = Finite(bounds.LessThan), Lte = Finite(bounds.AtMost) },
         },
         MetadataDateRange { Bounds: var bounds } => new QdrantCondition
         {
@@ -47,26 +47,30 @@ internal static class FilterTranslation
     private static QdrantCondition? OneOf(string key, IReadOnlyList<JsonValue> values)
     {
         List<QdrantCondition> any = [];
-        string[] texts = [.. values.Where(value => value.GetValueKind() == JsonValueKind.String).Select(value => value.GetValue<string>()).Distinct(StringComparer.Ordinal)];
+        string[] texts = [.. values.Select(value => MetadataScalar.Of(value).Text).OfType<string>().Distinct(StringComparer.Ordinal)];
         if (texts.Length > 0)
             any.Add(QdrantCondition.IsAnyOf(key, texts));
         foreach (var value in values)
         {
-            if (value.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
-                any.Add(QdrantCondition.Is(key, value.GetValueKind() is JsonValueKind.True));
-            else if (MetadataNumber.Of(value) is { } number)
-                any.Add(new QdrantCondition { Key = key, Range = new QdrantRange { Gte = number, Lte = number } });
+            var scalar = MetadataScalar.Of(value);
+            if (scalar.Kind is JsonValueKind.True or JsonValueKind.False)
+                any.Add(QdrantCondition.Is(key, scalar.Kind is JsonValueKind.True));
+            else if (scalar.Kind is JsonValueKind.Number)
+                any.Add(new QdrantCondition { Key = key, Range = new QdrantRange { Gte = scalar.Number, Lte = scalar.Number } });
         }
         return any.Count == 0 ? null : new QdrantCondition { Should = any };
     }
 
     /// <summary>
-    /// Each name in quotes, so that any other character stands for itself. Names with a quote or backslash have no spelling there: null, and the
+    /// Each name in quotes, so that any other character stands for itself. Names with a quote, backslash or control character have no spelling there: null, and the
     /// condition is asked afterwards alone.
     /// </summary>
     private static string? PathOf(IReadOnlyList<string> path) =>
-        path.Count == 0 || path.Any(name => name.Length == 0 || name.AsSpan().IndexOfAny('"', '\\') >= 0) ? null
+        path.Count == 0 || path.Any(name => name.Length == 0 || name.Any(c => c is '"' or '\\' || char.IsControl(c))) ? null
             : $"{FilterCopy.MetadataField}.{string.Join('.', path.Select(name => $"\"{name}\""))}";
+
+    /// <summary>JSON has no infinite numbers; such a bound is asked afterwards alone.</summary>
+    private static JsonNode? Finite(double? bound) => bound is { } number && double.IsFinite(number) ? number : null;
 
     private static JsonNode? Earlier(DateTimeOffset? above, DateTimeOffset? least) =>
         (above > least || least is null ? above : least) is { } bound ? Text(bound.UtcTicks <= InstantSlack.Ticks ? bound : bound - InstantSlack) : null;
