@@ -39,11 +39,11 @@ internal sealed class ClipCommits(QdrantClient client, QdrantCollections collect
 
     /// <summary>The oldest clip with this content, or null.</summary>
     public async Task<CommittedClip?> FindByContentAsync(string sha256, CancellationToken cancellationToken) =>
-        (await ScrollAsync([QdrantCondition.Is(ClipPayload.ContentField, sha256)], "asc", null, 1, WithMetadata, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+        await ScrollAsync([QdrantCondition.Is(ClipPayload.ContentField, sha256)], "asc", null, 1, WithMetadata, Read, cancellationToken).ConfigureAwait(false) is [var oldest, ..] ? oldest : null;
 
     /// <summary>Clips in list order from a place on, itself included: at most <paramref name="limit"/>. Those at one place come in any order.</summary>
     public Task<IReadOnlyList<CommittedClip>> ListAsync(ClipFilter filter, long? fromSequence, int limit, CancellationToken cancellationToken) =>
-        ScrollAsync(FilterTranslation.Translate(filter), "asc", fromSequence, limit, WithMetadata, cancellationToken);
+        ScrollAsync(FilterTranslation.Translate(filter), "asc", fromSequence, limit, WithMetadata, Read, cancellationToken);
 
     public Task<long> CountAsync(CancellationToken cancellationToken) => client.CountAsync(collections.Clips, new QdrantFilter { Must = [IsCommitPoint] }, cancellationToken);
 
@@ -53,7 +53,7 @@ internal sealed class ClipCommits(QdrantClient client, QdrantCollections collect
     /// </summary>
     public async Task<long> NextSequenceAsync(CancellationToken cancellationToken)
     {
-        var newest = (await ScrollAsync([], "desc", null, 1, [ClipPayload.SequenceField], cancellationToken, payload => payload.Sequence ?? 0).ConfigureAwait(false)).FirstOrDefault();
+        var newest = await ScrollAsync([], "desc", null, 1, [ClipPayload.SequenceField], payload => payload.Sequence ?? 0, cancellationToken).ConfigureAwait(false) is [var last, ..] ? last : 0;
         var microseconds = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         return lastSequence = Math.Max(microseconds, Math.Max(newest, lastSequence) + 1);
     }
@@ -85,11 +85,8 @@ internal sealed class ClipCommits(QdrantClient client, QdrantCollections collect
     public Task RemoveAsync(string clipId, Guid revision, CancellationToken cancellationToken) => client.DeleteAsync(collections.Clips,
         new QdrantFilter { Must = [new QdrantCondition { HasId = [PointIds.OfClip(clipId)] }, HasRevision(revision)] }, cancellationToken);
 
-    private Task<IReadOnlyList<CommittedClip>> ScrollAsync(IEnumerable<QdrantCondition> conditions, string direction, long? fromSequence, int limit, string[] fields, CancellationToken cancellationToken) =>
-        ScrollAsync(conditions, direction, fromSequence, limit, fields, cancellationToken, Read);
-
     private async Task<IReadOnlyList<T>> ScrollAsync<T>(IEnumerable<QdrantCondition> conditions, string direction, long? fromSequence, int limit, string[] fields,
-        CancellationToken cancellationToken, Func<ClipPayload, T> read)
+        Func<ClipPayload, T> read, CancellationToken cancellationToken)
     {
         var answer = await client.ScrollClipsAsync(collections.Clips, new ScrollRequest
         {

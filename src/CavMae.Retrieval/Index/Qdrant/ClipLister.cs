@@ -19,7 +19,7 @@ internal sealed class ClipLister(ClipCommits commits)
             // Of the clips at the last place some may be missing: they are asked for again, as the first ones of the next answer.
             if (!isAll)
                 ordered.RemoveAll(clip => clip.Place.Sequence == clips[^1].Sequence);
-            if (!isAll && ordered.Count(clip => clip.Place.CompareTo(position) > 0) == 0)
+            if (!isAll && ordered.TrueForAll(clip => clip.Place.CompareTo(position) <= 0))
                 ask *= 2;
             foreach (var clip in ordered.Where(clip => clip.Place.CompareTo(position) > 0))
             {

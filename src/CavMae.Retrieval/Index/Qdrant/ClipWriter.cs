@@ -68,7 +68,8 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
         }
         catch
         {
-            await SettleAsync(entry).ConfigureAwait(false);
+            // A request without an answer may yet be carried out: the entry stays, for a later sweep to look again.
+            await SettleAsync(entry, keepsEntry: true).ConfigureAwait(false);
             throw;
         }
         // From here on the write is not cancelled: whether it took place would not be known.
@@ -97,7 +98,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
 
     /// <summary>Cleans up behind a write that is over. Where that fails, the journal still says what is to be done, and the write stands as it is.</summary>
     /// <returns>The clip's live revision; null where there is none, or it is not known.</returns>
-    private async Task<Guid?> SettleAsync(JournalEntry entry)
+    private async Task<Guid?> SettleAsync(JournalEntry entry, bool keepsEntry = false)
     {
         using var limit = new CancellationTokenSource(CleanUpLimit, time);
         Guid? live = null;
@@ -106,7 +107,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             live = (await commits.FindAsync(entry.ClipId, limit.Token).ConfigureAwait(false))?.Revision;
             if (live is { } revision)
                 seenLive.Add(entry.ClipId, revision);
-            await journal.SettleAsync(entry, live, limit.Token).ConfigureAwait(false);
+            await journal.SettleAsync(entry, live, keepsEntry, limit.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
         {

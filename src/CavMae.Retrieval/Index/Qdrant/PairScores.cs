@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CavMae.Retrieval.Embeddings;
 
 namespace CavMae.Retrieval.Index.Qdrant;
 

@@ -33,13 +33,15 @@ internal sealed class WriteJournal(QdrantClient client, QdrantCollections collec
 
     /// <summary>Removes what is dead of a write that is over, then the entry. Harmless when done twice, by whomever.</summary>
     /// <param name="live">The clip's live revision after the write; null: there is no clip.</param>
-    public async Task SettleAsync(JournalEntry entry, Guid? live, CancellationToken cancellationToken)
+    /// <param name="keepsEntry">Leaves the entry for a sweep, which does it all again.</param>
+    public async Task SettleAsync(JournalEntry entry, Guid? live, bool keepsEntry, CancellationToken cancellationToken)
     {
         // A revision that is not live after its write is over never will be.
         Guid[] dead = [.. entry.Revisions.Where(revision => revision != live)];
         if (dead.Length > 0)
             await scenes.DeleteAsync(entry.ClipId, dead, cancellationToken).ConfigureAwait(false);
-        await client.DeleteAsync(collections.Clips, [entry.Id], cancellationToken).ConfigureAwait(false);
+        if (!keepsEntry)
+            await client.DeleteAsync(collections.Clips, [entry.Id], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Settles what processes that died have left; at most once in <see cref="QdrantIndexOptions.AbandonedAfter"/>.</summary>
@@ -56,7 +58,7 @@ internal sealed class WriteJournal(QdrantClient client, QdrantCollections collec
             if (now - entry.Started < options.AbandonedAfter)
                 continue;
             var live = await commits.FindAsync(entry.ClipId, cancellationToken).ConfigureAwait(false);
-            await SettleAsync(entry, live?.Revision, cancellationToken).ConfigureAwait(false);
+            await SettleAsync(entry, live?.Revision, keepsEntry: false, cancellationToken).ConfigureAwait(false);
             settled++;
         }
         return settled;
