@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -50,11 +51,12 @@ internal sealed partial class QdrantTransport : IDisposable
         for (var attempt = 0; ; attempt++)
         {
             var (reply, failure) = await TryAsync(method, path, body, cancellationToken).ConfigureAwait(false);
-            if (reply is { Status: HttpStatusCode.OK })
-                return Read(reply.Body, answer);
+            if (reply is { Status: HttpStatusCode.OK } && TryRead(reply.Body, answer, out var result, out failure))
+                return result;
             if (reply is not null && tolerated is not null && tolerated(reply.Status))
                 return default;
-            var mayPass = reply is null || (int)reply.Status is 408 or 429 or >= 500;
+            // An answer that is cut off may pass too.
+            var mayPass = reply is null || (int)reply.Status is 200 or 408 or 429 or >= 500;
             if (!mayPass || attempt >= options.Retries)
                 throw Unavailable(reply, failure);
             var wait = WaitBefore(attempt, reply?.RetryAfter);
@@ -105,30 +107,33 @@ internal sealed partial class QdrantTransport : IDisposable
         return wait < LongestWait ? wait : LongestWait;
     }
 
-    private TAnswer Read<TAnswer>(byte[] body, JsonTypeInfo<QdrantAnswer<TAnswer>> answer)
+    private static bool TryRead<TAnswer>(byte[] body, JsonTypeInfo<QdrantAnswer<TAnswer>> answer, [NotNullWhen(true)] out TAnswer? result, out Exception? failure)
     {
+        (result, failure) = (default, null);
         try
         {
-            var read = JsonSerializer.Deserialize(body, answer);
-            if (read is { Result: { } result })
-                return result;
+            if (JsonSerializer.Deserialize(body, answer) is { Result: { } read })
+                result = read;
+            else
+                failure = new JsonException("the answer has no result");
         }
         catch (JsonException exception)
         {
-            throw new StoreUnavailableException($"What answers at '{options.Url}' is no Qdrant this program knows: {exception.Message} Check Index:Qdrant:Url.", exception);
+            failure = exception;
         }
-        throw new StoreUnavailableException($"What answers at '{options.Url}' is no Qdrant this program knows: its answer has no result. Check Index:Qdrant:Url.");
+        return failure is null;
     }
 
     private StoreUnavailableException Unavailable(Reply? reply, Exception? failure) => reply?.Status switch
     {
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
             new($"Qdrant at '{options.Url}' refuses the API key. Set Index:Qdrant:ApiKey to a key that may read and write."),
+        HttpStatusCode.OK => new($"What answers at '{options.Url}' is no Qdrant this program knows: {failure?.Message} Check Index:Qdrant:Url.", failure),
         _ => new($"Qdrant at '{options.Url}' is not available: {Describe(reply, failure)}.", failure),
     };
 
     private static string Describe(Reply? reply, Exception? failure) =>
-        reply is null ? failure!.Message.TrimEnd('.') : $"status {(int)reply.Status}{ErrorIn(reply.Body)}";
+        failure is not null ? failure.Message.TrimEnd('.') : $"status {(int)reply!.Status}{ErrorIn(reply.Body)}";
 
     /// <summary>The server's own words, <c>{"status": {"error": "…"}}</c>, or nothing.</summary>
     private static string ErrorIn(byte[] body)

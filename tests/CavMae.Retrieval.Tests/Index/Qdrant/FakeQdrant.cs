@@ -136,9 +136,14 @@ internal sealed class FakeQdrant : IDisposable
             else
                 await AnswerAsync(context, request, text, fault);
         }
-        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or IOException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or IOException)
         {
             // The client or the listener has gone.
+        }
+        catch (Exception exception)
+        {
+            Violations.Enqueue($"{context.Request.Url}: {exception}");
+            context.Response.Abort();
         }
     }
 

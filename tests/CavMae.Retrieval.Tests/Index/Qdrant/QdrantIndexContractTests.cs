@@ -13,7 +13,7 @@ public sealed class QdrantIndexContractTests : SceneIndexContract, IDisposable
     public void Dispose()
     {
         server.Dispose();
-        Assert.Empty(server.Violations);
+        Assert.True(server.Violations.IsEmpty, string.Join('\n', server.Violations));
     }
 
     protected override async Task<ISceneIndex> OpenAsync(CancellationToken cancellationToken) =>
