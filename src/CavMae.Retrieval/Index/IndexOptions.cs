@@ -47,7 +47,7 @@ public enum QdrantReadConsistency
 }
 
 /// <summary>Where Qdrant is and how the collections are made (section <c>Index:Qdrant</c>). What is said of collections counts when they are made.</summary>
-public sealed record QdrantIndexOptions
+public sealed class QdrantIndexOptions
 {
     /// <summary>Address of the REST API; <c>https</c> for TLS.</summary>
     [Required(AllowEmptyStrings = false)]

@@ -10,7 +10,12 @@ public sealed class QdrantFaultTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private QdrantIndexOptions Options => new() { Url = server.Url, Timeout = TimeSpan.FromSeconds(5), Retries = 1, BatchSize = 2 };
+    private QdrantIndexOptions Options(Action<QdrantIndexOptions>? change = null)
+    {
+        var options = new QdrantIndexOptions { Url = server.Url, Timeout = TimeSpan.FromSeconds(5), Retries = 1, BatchSize = 2 };
+        change?.Invoke(options);
+        return options;
+    }
 
     public void Dispose()
     {
@@ -22,7 +27,7 @@ public sealed class QdrantFaultTests : IDisposable
     public async Task Open_ServerDown_CallsSaySoAndWorkOnceItIsUp()
     {
         server.Stop();
-        await using var index = await OpenAsync(Options);
+        await using var index = await OpenAsync(Options());
         var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => index.CountAsync(Cancellation));
         Assert.Contains(server.Url, exception.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => index.SearchAsync(Query(), Cancellation));
@@ -44,7 +49,8 @@ public sealed class QdrantFaultTests : IDisposable
         var isThrough = false;
         for (var step = 0; !isThrough; step++)
         {
-            await using var index = await OpenAsync(Options with { Collection = $"step-{step}", Retries = 0 });
+            var name = $"step-{step}";
+            await using var index = await OpenAsync(Options(options => (options.Collection, options.Retries) = (name, 0)));
             var before = await TestClips.AddAsync(index, "a", TestClips.Scenes(new Random(1), 3), "old");
             var scenes = TestClips.Scenes(new Random(2), 5);
             var after = TestClips.Record("a", scenes, ["new"]);
@@ -71,7 +77,7 @@ public sealed class QdrantFaultTests : IDisposable
     [Fact]
     public async Task Upsert_ServerDiesInTheSecondBatch_NothingIsVisibleAndRetrySucceeds()
     {
-        await using var index = await OpenAsync(Options with { Retries = 0 });
+        await using var index = await OpenAsync(Options(options => options.Retries = 0));
         var scenes = TestClips.Scenes(new Random(1), 7);
         var batches = 0;
         server.Faults = request =>
@@ -100,7 +106,7 @@ public sealed class QdrantFaultTests : IDisposable
     [InlineData(HttpStatusCode.ServiceUnavailable)]
     public async Task AnyCall_StatusThatPasses_IsTriedAgain(HttpStatusCode status)
     {
-        await using var index = await OpenAsync(Options);
+        await using var index = await OpenAsync(Options());
         var failed = new HashSet<string>();
         server.Faults = request => failed.Add(request.Operation) ? new Fault(FaultKind.Status, status, RetryAfter: "0") : null;
         var clip = await TestClips.AddAsync(index, "a", TestClips.Scenes(new Random(1), 3));
@@ -112,7 +118,7 @@ public sealed class QdrantFaultTests : IDisposable
     [Fact]
     public async Task AnyCall_StatusThatStays_ThrowsWithTheServersWords()
     {
-        await using var index = await OpenAsync(Options);
+        await using var index = await OpenAsync(Options());
         server.Faults = _ => new Fault(FaultKind.Status, HttpStatusCode.InternalServerError);
         var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => index.SearchAsync(Query(), Cancellation));
         Assert.Contains("500: told to fail", exception.Message, StringComparison.Ordinal);
@@ -124,9 +130,9 @@ public sealed class QdrantFaultTests : IDisposable
     [Fact]
     public async Task AnyCall_NoAnswerInTime_ThrowsAndRecovers()
     {
-        await using var index = await OpenAsync(Options);
+        await using var index = await OpenAsync(Options());
         await TestClips.AddAsync(index, "a", TestClips.Scenes(new Random(1), 2));
-        await using var impatient = await OpenAsync(Options with { Timeout = TimeSpan.FromMilliseconds(300), Retries = 0 });
+        await using var impatient = await OpenAsync(Options(options => (options.Timeout, options.Retries) = (TimeSpan.FromMilliseconds(300), 0)));
         server.Faults = _ => new Fault(FaultKind.Slow, Delay: TimeSpan.FromSeconds(2));
         var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => impatient.SearchAsync(Query(), Cancellation));
         Assert.Contains("0.3 s", exception.Message, StringComparison.Ordinal);
@@ -138,7 +144,7 @@ public sealed class QdrantFaultTests : IDisposable
     [Fact]
     public async Task AnyCall_CancelledWhileTheServerIsSlow_EndsAtOnce()
     {
-        await using var index = await OpenAsync(Options);
+        await using var index = await OpenAsync(Options());
         server.Faults = _ => new Fault(FaultKind.Slow, Delay: TimeSpan.FromSeconds(3));
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var search = index.SearchAsync(Query(), cancellation.Token);
@@ -150,14 +156,14 @@ public sealed class QdrantFaultTests : IDisposable
     public async Task AnyCall_WrongApiKey_NamesTheOption()
     {
         using var guarded = new FakeQdrant(apiKey: "secret");
-        await using var index = await OpenAsync(Options with { Url = guarded.Url, ApiKey = "wrong" });
+        await using var index = await OpenAsync(Options(options => (options.Url, options.ApiKey) = (guarded.Url, "wrong")));
         var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => index.CountAsync(Cancellation));
         Assert.Contains("Index:Qdrant:ApiKey", exception.Message, StringComparison.Ordinal);
-        await using var allowed = await OpenAsync(Options with { Url = guarded.Url, ApiKey = "secret" });
+        await using var allowed = await OpenAsync(Options(options => (options.Url, options.ApiKey) = (guarded.Url, "secret")));
         Assert.Equal(new IndexCounts(0, 0), await allowed.CountAsync(Cancellation));
     }
 
-    private async Task AssertWholeAsync(QdrantIndex index, ClipRecord before, ClipRecord after)
+    private static async Task AssertWholeAsync(QdrantIndex index, ClipRecord before, ClipRecord after)
     {
         var clip = await index.GetAsync("a", Cancellation);
         Assert.NotNull(clip);
