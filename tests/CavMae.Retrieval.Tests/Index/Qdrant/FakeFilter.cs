@@ -26,7 +26,7 @@ internal static class FakeFilter
             if (node is not JsonObject parent || !parent.TryGetPropertyValue(name, out node))
                 return [];
         }
-        return node is JsonArray list ? list : [node];
+        return node is JsonArray list ? list.AsEnumerable() : [node];
     }
 
     private static IReadOnlyList<JsonNode> All(JsonNode? conditions) => conditions switch
