@@ -63,7 +63,8 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
 {
     private SceneEncoder? encoder;
     private DataFolder? folder;
-    private EmbeddedIndex? sceneIndex;
+    private ISceneIndex? sceneIndex;
+    private IndexCounts lastCounts = new(0, 0);
 
     public SceneEncoder Encoder => encoder ?? throw NotOpen();
     public DataFolder Folder => folder ?? throw NotOpen();
@@ -81,16 +82,46 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         // The lock comes before the model: a second process is told so at once.
         folder = DataFolder.Open(index.Value.Embedded.Path, time);
         encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
-        await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaStore>(), loggers.CreateLogger<StoreSwap>())
-            .RunAsync(services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism, cancellationToken).ConfigureAwait(false);
-        sceneIndex = await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false);
-        await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
-        await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
+        if (index.Value.Kind is IndexKind.Embedded)
+        {
+            await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaStore>(), loggers.CreateLogger<StoreSwap>())
+                .RunAsync(services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism, cancellationToken).ConfigureAwait(false);
+        }
+        sceneIndex = await OpenIndexAsync(folder, encoder.Model, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
+            await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException) when (index.Value.Kind is not IndexKind.Embedded)
+        {
+            // A server that is down now may come up later, which the store has logged; what was to be swept stays for the next start.
+        }
         metrics.ObserveModel(encoder.Model, encoder.Provider);
         metrics.ObserveQueueDepth(() => encoder.AudioQueueDepth, () => encoder.VisualQueueDepth);
         MediaEmbedder embedder = services.GetRequiredService<MediaEmbedder>();
         metrics.ObserveFiles(() => embedder.FilesUnderWay);
-        metrics.ObserveStore(() => sceneIndex.CountAsync(CancellationToken.None).GetAwaiter().GetResult());
+        metrics.ObserveStore(CountStore);
+    }
+
+    private async Task<ISceneIndex> OpenIndexAsync(DataFolder dataFolder, ModelManifest manifest, CancellationToken cancellationToken) => index.Value.Kind switch
+    {
+        IndexKind.Qdrant => await QdrantIndex.OpenAsync(index.Value.Qdrant, manifest.ModelId, manifest.Dimension, loggers.CreateLogger<QdrantIndex>(), time, cancellationToken).ConfigureAwait(false),
+        _ => await EmbeddedIndex.OpenAsync(dataFolder, manifest.ModelId, manifest.Dimension, loggers.CreateLogger<EmbeddedIndex>(), time, cancellationToken).ConfigureAwait(false),
+    };
+
+    /// <summary>A store that does not answer leaves the last figures standing: that it is down is told elsewhere.</summary>
+    private IndexCounts CountStore()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
+        try
+        {
+            lastCounts = Index.CountAsync(limit.Token).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is StoreUnavailableException or OperationCanceledException)
+        {
+        }
+        return lastCounts;
     }
 
     /// <summary>One search that finds what it finds: the code is compiled before the first client waits for it.</summary>

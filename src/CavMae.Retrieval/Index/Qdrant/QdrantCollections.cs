@@ -1,0 +1,98 @@
+namespace CavMae.Retrieval.Index.Qdrant;
+
+/// <summary>
+/// The two collections of a store: scenes with their vectors, and clips (commit points and the journal). Makes what is missing and refuses what
+/// belongs to another model or program.
+/// </summary>
+internal sealed class QdrantCollections(QdrantClient client, QdrantIndexOptions options, string modelId, int dimension) : IDisposable
+{
+    public const string AudioVector = "audio";
+    public const string VisualVector = "visual";
+
+    private static readonly (string Field, string Type)[] SceneIndexes =
+    [
+        (ScenePayload.ClipField, "keyword"), (ScenePayload.RevisionField, "keyword"), (FilterCopy.TagsField, "keyword"), (FilterCopy.PartialField, "bool"),
+    ];
+
+    private static readonly (string Field, string Type)[] ClipIndexes =
+    [
+        (ClipPayload.KindField, "keyword"), (ClipPayload.ContentField, "keyword"), (ClipPayload.SequenceField, "integer"),
+        (FilterCopy.TagsField, "keyword"), (FilterCopy.PartialField, "bool"),
+    ];
+
+    private readonly SemaphoreSlim preparing = new(1, 1);
+    private volatile bool isReady;
+
+    public string Scenes => options.Collection;
+    public string Clips => options.Collection + "_clips";
+
+    /// <summary>Makes and checks the collections where that has not been done since the last failure.</summary>
+    /// <exception cref="ModelMismatchException">They hold vectors of another model.</exception>
+    /// <exception cref="StoreUnavailableException">Qdrant cannot be reached, or a collection is another program's.</exception>
+    public async ValueTask EnsureReadyAsync(CancellationToken cancellationToken)
+    {
+        if (isReady)
+            return;
+        await preparing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isReady)
+                return;
+            var vector = new VectorParameters(dimension, "Cosine", options.OnDiskVectors ? true : null);
+            // Clips have no vectors: a commit point is looked up, never searched.
+            await PrepareAsync(Clips, new Dictionary<string, VectorParameters>(), ClipIndexes, cancellationToken).ConfigureAwait(false);
+            await PrepareAsync(Scenes, new Dictionary<string, VectorParameters> { [AudioVector] = vector, [VisualVector] = vector }, SceneIndexes, cancellationToken).ConfigureAwait(false);
+            isReady = true;
+        }
+        finally
+        {
+            preparing.Release();
+        }
+    }
+
+    /// <summary>After a failure nothing is taken for granted: the server may come back empty, or as another one.</summary>
+    public void Doubt() => isReady = false;
+
+    public void Dispose() => preparing.Dispose();
+
+    private async Task PrepareAsync(string name, Dictionary<string, VectorParameters> vectors, (string Field, string Type)[] indexes, CancellationToken cancellationToken)
+    {
+        var found = await client.GetCollectionAsync(name, cancellationToken).ConfigureAwait(false);
+        if (found is null)
+        {
+            await client.CreateCollectionAsync(name, Describe(vectors), cancellationToken).ConfigureAwait(false);
+            found = await client.GetCollectionAsync(name, cancellationToken).ConfigureAwait(false)
+                ?? throw new StoreUnavailableException($"The Qdrant collection '{name}' is gone as soon as it was made.");
+        }
+        CheckMark(name, found.Config?.Metadata);
+        foreach (var (field, type) in indexes)
+            if (found.PayloadSchema?.ContainsKey(field) is not true)
+                await client.CreateIndexAsync(name, new CreateIndexRequest(field, type), cancellationToken).ConfigureAwait(false);
+    }
+
+    private CreateCollectionRequest Describe(Dictionary<string, VectorParameters> vectors) => new()
+    {
+        Vectors = vectors,
+        ShardNumber = options.ShardNumber,
+        ReplicationFactor = options.ReplicationFactor,
+        WriteConsistencyFactor = options.WriteConsistencyFactor,
+        // The small vectors stay in memory, which is what they are for.
+        QuantizationConfig = options.Int8Quantization && vectors.Count > 0 ? new(new ScalarQuantization("int8", AlwaysRam: true)) : null,
+        Metadata = new CollectionMark(CollectionMark.OwnProgram, CollectionMark.OwnFormat, modelId, dimension),
+    };
+
+    private void CheckMark(string name, CollectionMark? mark)
+    {
+        if (mark is not { Program: CollectionMark.OwnProgram, Format: { } format, ModelId: { } storeModelId, Dimension: { } storeDimension })
+            throw new StoreUnavailableException($"The Qdrant collection '{name}' is not this program's. Choose another name (Index:Qdrant:Collection).");
+        if (format != CollectionMark.OwnFormat)
+            throw new StoreUnavailableException($"The Qdrant collection '{name}' was written by another version of this program (its format is {format}, "
+                + $"this program knows {CollectionMark.OwnFormat}). Start that version, or choose another name (Index:Qdrant:Collection).");
+        if (storeModelId == modelId && storeDimension == dimension)
+            return;
+        throw new ModelMismatchException(storeModelId, modelId,
+            $"The Qdrant collection '{name}' holds vectors of {storeDimension} numbers of model '{storeModelId}', the service's model '{modelId}' gives {dimension}. "
+            + "Start the service with the model the collection belongs to, choose another collection (Index:Qdrant:Collection), "
+            + "or embed the media again into a new one with `cavmae reindex --model DIR`.");
+    }
+}
