@@ -22,19 +22,19 @@ public sealed class QdrantRequestTests : IDisposable
     [InlineData(true, false)]
     [InlineData(false, false)]
     [InlineData(false, true)]
-    public async Task AnyCall_EveryOption_PublishedContractAllowsEachRequest(bool exact, bool int8)
+    public async Task AnyCall_EveryOption_PublishedContractAllowsEachRequest(bool exact, bool quantized)
     {
         var contract = OpenApiContract.RequirePublished();
         var options = new QdrantIndexOptions
         {
             Url = server.Url,
             ExactSearch = exact,
-            Int8Quantization = int8,
-            OnDiskVectors = int8,
-            ShardNumber = int8 ? 3 : null,
+            Int8Quantization = quantized,
+            OnDiskVectors = quantized,
+            ShardNumber = quantized ? 3 : null,
             ReplicationFactor = 2,
             WriteConsistencyFactor = 2,
-            ReadConsistency = int8 ? QdrantReadConsistency.Majority : exact ? QdrantReadConsistency.Quorum : QdrantReadConsistency.All,
+            ReadConsistency = quantized ? QdrantReadConsistency.Majority : exact ? QdrantReadConsistency.Quorum : QdrantReadConsistency.All,
         };
         await ExerciseAsync(options);
 
