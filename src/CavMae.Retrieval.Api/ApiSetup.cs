@@ -13,6 +13,7 @@ namespace CavMae.Retrieval.Api;
 /// <summary>The HTTP side: what it needs, and what it answers.</summary>
 public static class ApiSetup
 {
+    private const int MaxRequestLineBytes = 64 * 1024;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(15);
 
     /// <summary>Adds JSON, problem details, metrics and the OpenAPI document.</summary>
@@ -20,6 +21,7 @@ public static class ApiSetup
     {
         services.AddValidatedOptions<ApiOptions>(configuration, ApiOptions.Section);
         services.AddSingleton<UploadReader>();
+        services.AddSingleton<ClipChangesReader>();
         services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default));
         // A parameter that does not parse becomes a problem that names it, in every environment.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -28,7 +30,12 @@ public static class ApiSetup
         // Requests under way may finish; what takes longer is cancelled and cleaned up like a client that went away.
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
         // The reader of uploads has its own limits; this one would also cut off what is only thrown away, and with it the answer.
-        services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = null);
+        services.Configure<KestrelServerOptions>(options =>
+        {
+            options.Limits.MaxRequestBodySize = null;
+            // The longest filter with every character escaped, so that a longer one is refused with the reason.
+            options.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+        });
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(RetrievalMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "System.Runtime")
             .AddPrometheusExporter());

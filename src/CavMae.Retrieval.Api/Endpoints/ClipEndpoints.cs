@@ -12,7 +12,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace CavMae.Retrieval.Api.Endpoints;
 
-/// <summary>Stored clips: add, list, read, remove, play.</summary>
+/// <summary>Stored clips: add, list, read, change, remove, play.</summary>
 internal static class ClipEndpoints
 {
     private const int DefaultPage = 50;
@@ -28,6 +28,9 @@ internal static class ClipEndpoints
             .ProducesProblems(400, 409, 413, 415, 422, 429, 503);
         clips.MapGet("", ListAsync).WithName("ListClips").WithSummary("List clips in the order of their first upload").ProducesProblems(400, 503);
         clips.MapGet("/{id}", GetAsync).WithName("GetClip").WithSummary("One clip").ProducesProblems(404, 503);
+        clips.MapPatch("/{id}", UpdateAsync).WithName("UpdateClip").WithSummary("Change a clip's title, tags or metadata")
+            .WithDescription("What is absent stays as it is, null clears, and what is given takes the place of what was: tags and metadata as a whole. Scenes and vectors stay.")
+            .ProducesProblems(400, 404, 413, 415, 503);
         clips.MapDelete("/{id}", DeleteAsync).WithName("DeleteClip").WithSummary("Remove a clip with its scenes and media").ProducesProblems(404, 503);
         clips.MapMethods("/{id}/media", [HttpMethods.Head], GetMediaAsync).ExcludeFromDescription();
         clips.MapGet("/{id}/media", GetMediaAsync).WithName("GetClipMedia").WithSummary("The media file as it was uploaded; range requests are answered")
@@ -49,17 +52,24 @@ internal static class ClipEndpoints
     private static async Task<Ok<ClipListResponse>> ListAsync(
         ISceneIndex index, CancellationToken cancellationToken,
         [FromQuery, Description("Only clips that have this tag; repeat it for clips that have them all.")] string[]? tag = null,
+        [Description(ClipFilterQuery.Description)] string? filter = null,
         [Description("nextCursor of the page before.")] string? cursor = null,
         [Description("Most clips of the page, 1 to 1000.")] int limit = DefaultPage)
     {
         if (limit is < 1 or > MaxPage)
             throw ApiException.BadRequest($"'limit' is {limit}; 1 to {MaxPage} is allowed.");
-        ClipPage page = await index.ListAsync(new ClipFilter { Tags = tag ?? [] }, cursor, limit, cancellationToken);
+        ClipPage page = await index.ListAsync(ClipFilterQuery.ToFilter(tag, filter), cursor, limit, cancellationToken);
         return TypedResults.Ok(new ClipListResponse([.. page.Items.Select(ClipResponse.From)], page.NextCursor));
     }
 
     private static async Task<Ok<ClipResponse>> GetAsync(string id, ISceneIndex index, CancellationToken cancellationToken) =>
         TypedResults.Ok(ClipResponse.From(await FindAsync(index, id, cancellationToken)));
+
+    private static async Task<Ok<ClipResponse>> UpdateAsync(string id, HttpRequest request, ClipChangesReader reader, ISceneIndex index, CancellationToken cancellationToken)
+    {
+        ClipChanges changes = await reader.ReadAsync(request, cancellationToken);
+        return TypedResults.Ok(ClipResponse.From(await index.UpdateAsync(id, changes, cancellationToken) ?? throw ApiException.ClipNotFound(id)));
+    }
 
     private static async Task<NoContent> DeleteAsync(string id, ClipIngestor ingestor, CancellationToken cancellationToken) =>
         await ingestor.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : throw ApiException.ClipNotFound(id);

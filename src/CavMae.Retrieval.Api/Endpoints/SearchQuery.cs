@@ -24,7 +24,11 @@ internal sealed class SearchQuery
     [FromQuery(Name = "tag"), Description("Only clips that have this tag; repeat it for clips that have them all.")]
     public string[]? Tag { get; init; }
 
+    [FromQuery(Name = "filter"), Description(ClipFilterQuery.Description)]
+    public string? Filter { get; init; }
+
     /// <exception cref="ApiException">A value out of range.</exception>
+    /// <exception cref="ClipFilterException">A filter that cannot be understood.</exception>
     public SearchParameters ToParameters()
     {
         int limit = Limit ?? 10;
@@ -38,6 +42,6 @@ internal sealed class SearchQuery
             "scene" => Grouping.Scene,
             _ => throw ApiException.BadRequest($"'groupBy' is '{GroupBy}'; clip or scene is allowed."),
         };
-        return new SearchParameters(limit, MinScore, grouping, new ClipFilter { Tags = Tag ?? [] });
+        return new SearchParameters(limit, MinScore, grouping, ClipFilterQuery.ToFilter(Tag, Filter));
     }
 }

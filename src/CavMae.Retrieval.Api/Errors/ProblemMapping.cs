@@ -2,6 +2,7 @@ using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
+using CavMae.Retrieval.Search;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 
@@ -41,6 +42,7 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         ApiException e => (e.Status, e.Message),
         BadHttpRequestException e => (e.StatusCode, e.Message),
         InvalidCursorException e => (StatusCodes.Status400BadRequest, e.Message),
+        ClipFilterException e => (StatusCodes.Status400BadRequest, e.Message),
         ClipConflictException e => (StatusCodes.Status409Conflict, e.Message),
         UploadTooLargeException e => (StatusCodes.Status413PayloadTooLarge, e.Message),
         MediaException { Error: MediaError.UnsupportedType } e => (StatusCodes.Status415UnsupportedMediaType, e.Message),

@@ -4,7 +4,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace CavMae.Retrieval.Api.OpenApi;
 
-/// <summary>Puts an example beside each successful answer and each problem.</summary>
+/// <summary>Puts an example beside each successful answer, each problem, and what is hard to guess.</summary>
 internal sealed class ExampleOperationFilter : IOperationFilter
 {
     private const string Clip = """
@@ -18,6 +18,7 @@ internal sealed class ExampleOperationFilter : IOperationFilter
     {
         ["UploadClip"] = Clip,
         ["GetClip"] = Clip,
+        ["UpdateClip"] = Clip,
         ["ListClips"] = $$"""{"items":[{{Clip}}],"nextCursor":null}""",
         ["SearchAudioToVideo"] = Search("audio-to-video", parts: false),
         ["SearchVideoToAudio"] = Search("video-to-audio", parts: false),
@@ -31,6 +32,9 @@ internal sealed class ExampleOperationFilter : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
+        foreach (IOpenApiParameter parameter in operation.Parameters ?? [])
+            if (parameter is OpenApiParameter { Name: "filter" } filter)
+                filter.Example = """{"place":"Paris","year":{"gte":2000,"lt":2010}}""";
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
             foreach ((string type, IOpenApiMediaType content) in response.Content ?? new Dictionary<string, IOpenApiMediaType>())
                 if (content is OpenApiMediaType described && FindExample(operation.OperationId, status, type) is { } example)

@@ -23,6 +23,7 @@ internal static class OpenApiSetup
             options.NonNullableReferenceTypesAsRequired();
             options.IncludeXmlComments(typeof(OpenApiSetup).Assembly);
             options.OperationFilter<UploadOperationFilter>();
+            options.OperationFilter<ClipChangesOperationFilter>();
             options.OperationFilter<ExampleOperationFilter>();
         });
         return services;

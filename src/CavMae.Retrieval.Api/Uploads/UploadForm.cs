@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using CavMae.Retrieval.Api.Errors;
 using CavMae.Retrieval.Ingest;
 
@@ -8,24 +6,16 @@ namespace CavMae.Retrieval.Api.Uploads;
 /// <summary>A multipart form that was read: the file lies on disk, the fields are in memory. Disposing it removes the file, unless it was kept.</summary>
 internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, IReadOnlyList<string>> fields) : IDisposable
 {
-    public const int MaxTags = 100;
-    public const int MaxTagLength = 100;
-    public const int MaxTitleLength = 1000;
-    public const int MaxIdLength = 128;
-
-    /// <summary>Answers nest a clip's metadata a few levels deeper, and JSON readers usually give up at 64.</summary>
-    private const int MaxMetadataDepth = 32;
-
     public IncomingFile File { get; } = file;
 
     /// <summary>What the fields say of a clip, checked.</summary>
     /// <param name="replaceInQuery">The same switch from the query string; either place will do.</param>
     public ClipUpload ToClipUpload(bool replaceInQuery) => new()
     {
-        Id = Single("id") is { } id ? CheckId(id) : null,
-        Title = CheckTitle(Single("title") ?? ""),
-        Tags = CheckTags(fields.GetValueOrDefault("tag") ?? []),
-        Metadata = ParseMetadata(Single("metadata")),
+        Id = Single("id") is { } id ? ClipFields.CheckId(id) : null,
+        Title = ClipFields.CheckTitle(Single("title") ?? ""),
+        Tags = ClipFields.CheckTags(fields.GetValueOrDefault("tag") ?? []),
+        Metadata = Single("metadata") is { } metadata ? ClipFields.ParseMetadata(metadata) : [],
         Replace = replaceInQuery || ParseReplace(Single("replace")),
     };
 
@@ -33,46 +23,6 @@ internal sealed class UploadForm(IncomingFile file, IReadOnlyDictionary<string, 
     {
         IReadOnlyList<string> values = fields.GetValueOrDefault(name) ?? [];
         return values.Count <= 1 ? values.SingleOrDefault() : throw ApiException.BadRequest($"'{name}' is given {values.Count} times; once is allowed.");
-    }
-
-    private static string CheckId(string id)
-    {
-        bool isValid = id.Length is > 0 and <= MaxIdLength && id is not "." and not ".." && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '~');
-        return isValid ? id : throw ApiException.BadRequest($"'id' has 1 to {MaxIdLength} characters out of A–Z, a–z, 0–9, '-', '_', '.' and '~'.");
-    }
-
-    private static string CheckTitle(string title) => title.Length <= MaxTitleLength && !title.Contains('\0')
-        ? title : throw ApiException.BadRequest($"'title' has at most {MaxTitleLength} characters, none of them NUL.");
-
-    private static IReadOnlyList<string> CheckTags(IReadOnlyList<string> tags)
-    {
-        if (tags.Count > MaxTags)
-            throw ApiException.BadRequest($"{tags.Count} tags were given; at most {MaxTags} are allowed.");
-        return tags.All(tag => tag.Length is > 0 and <= MaxTagLength && !tag.Contains('\0'))
-            ? tags : throw ApiException.BadRequest($"A 'tag' has 1 to {MaxTagLength} characters, none of them NUL.");
-    }
-
-    private static JsonObject ParseMetadata(string? text)
-    {
-        if (text is null)
-            return [];
-        try
-        {
-            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxMetadataDepth });
-            if (node is not JsonObject metadata)
-                throw ApiException.BadRequest("'metadata' is not a JSON object.");
-            // Parsing leaves strings as they are; writing finds those that are no text, such as half a surrogate pair.
-            metadata.ToJsonString();
-            return metadata;
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
-        {
-            throw ApiException.BadRequest("'metadata' has a string that is not Unicode text.");
-        }
-        catch (JsonException e)
-        {
-            throw ApiException.BadRequest($"'metadata' is not JSON: {e.Message}");
-        }
     }
 
     private static bool ParseReplace(string? text) => text switch

@@ -114,5 +114,5 @@ internal sealed class UploadReader(MediaStore media, IOptions<MediaOptions> medi
         }
     }
 
-    private static string Shorten(string name) => name.Length <= 40 ? name : name[..40] + "…";
+    internal static string Shorten(string name) => name.Length <= 40 ? name : name[..40] + "…";
 }

@@ -29,7 +29,8 @@ internal static class SearchCommand
         Option<bool> json = new("--json") { Description = "Print what the service would answer, as JSON." };
         Command command = new("search", "Finds the stored scenes that fit a file, best first.") { file, direction, limit, groupBy, minScore, tags, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, parsed.GetRequiredValue(file), DirectionNames.Parse(parsed.GetRequiredValue(direction)), new SearchParameters(
-            parsed.GetValue(limit), parsed.GetValue(minScore), parsed.GetValue(groupBy) == "scene" ? Grouping.Scene : Grouping.Clip, parsed.GetValue(tags) ?? []),
+            parsed.GetValue(limit), parsed.GetValue(minScore), parsed.GetValue(groupBy) == "scene" ? Grouping.Scene : Grouping.Clip,
+            new ClipFilter { Tags = parsed.GetValue(tags) ?? [] }),
             parsed.GetValue(json), cancellationToken));
         return command;
     }

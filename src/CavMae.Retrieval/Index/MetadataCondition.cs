@@ -72,9 +72,22 @@ public sealed record MetadataDateRange(IReadOnlyList<string> Path, Bounds<DateTi
 {
     private static readonly string[] Formats = ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
-    /// <summary>An instant with its offset from UTC, or a day.</summary>
+    /// <summary>Place of the point before a fraction of a second, and how many digits of it count.</summary>
+    private const int PointAt = 19;
+    private const int FractionDigits = 7;
+
+    /// <summary>An instant with its offset from UTC (without one it is in UTC), to 100 ns; or a day.</summary>
     public static bool TryParse(string text, out DateTimeOffset instant) =>
-        DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
+        DateTimeOffset.TryParseExact(CutFraction(text), Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
+
+    private static string CutFraction(string text)
+    {
+        const int end = PointAt + 1 + FractionDigits;
+        if (text.Length <= end || text[PointAt] != '.' || text.AsSpan(PointAt + 1, FractionDigits).ContainsAnyExceptInRange('0', '9'))
+            return text;
+        int rest = text.AsSpan(end).IndexOfAnyExceptInRange('0', '9');
+        return rest < 0 ? text[..end] : string.Concat(text.AsSpan(0, end), text.AsSpan(end + rest));
+    }
 
     private protected override bool Accepts(in MetadataScalar value) =>
         value.Kind == JsonValueKind.String && TryParse(value.Text!, out DateTimeOffset instant) && Bounds.Contain(instant);

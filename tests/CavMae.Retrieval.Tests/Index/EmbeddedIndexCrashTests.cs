@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using CavMae.Retrieval.Index;
 using CavMae.Tests.Shared;
 
@@ -75,6 +76,7 @@ public sealed class EmbeddedIndexCrashTests : IDisposable
             var vector = TestClips.UnitVector(new Random(revision));
             var scenes = Enumerable.Range(0, ScenesOf(revision)).Select(i => TestClips.Scene(i, vector, vector)).ToArray();
             await index.UpsertAsync(TestClips.Record(id, scenes, title: revision.ToString(CultureInfo.InvariantCulture)), scenes, Cancellation);
+            await index.UpdateAsync(id, new ClipChanges { Tags = [$"{revision}"], Metadata = new JsonObject { ["revision"] = revision } }, Cancellation);
             await acknowledged.WriteLineAsync($"{id} {revision}".AsMemory(), Cancellation);
         }
     }
@@ -116,6 +118,10 @@ public sealed class EmbeddedIndexCrashTests : IDisposable
             }
             var found = int.Parse(clip.Title, CultureInfo.InvariantCulture);
             Assert.True(found == revision || (isUnderWay && found == next), $"{id} has revision {found}, {revision} was acknowledged");
+            // The change of the last step may not have happened, but never half of it.
+            var isChanged = clip.Tags.Count == 1;
+            Assert.True(isChanged || isUnderWay, $"the change of {id} in revision {found} was acknowledged and is missing");
+            Assert.True(isChanged ? clip.Tags[0] == $"{found}" && (int)clip.Metadata["revision"]! == found : clip.Metadata.Count == 0, $"{id} has half a change");
             var scenes = (await index.GetEmbeddingsAsync(id, Cancellation))!;
             Assert.Equal(ScenesOf(found), scenes.Count);
             var vector = TestClips.UnitVector(new Random(found));

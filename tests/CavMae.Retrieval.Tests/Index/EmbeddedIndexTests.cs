@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using CavMae.Retrieval.Index;
 using CavMae.Tests.Shared;
 using Microsoft.Data.Sqlite;
@@ -190,6 +191,44 @@ public sealed class EmbeddedIndexTests : IDisposable
         Assert.Equal(["a", "a"], hits.Select(hit => hit.Clip.Id));
         await TestClips.AddAsync(index, "b", scenes);
         Assert.Equal(new IndexCounts(2, 4), await index.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Update_ThenOpenedAgain_IsStillChanged()
+    {
+        using var folder = DataFolder.Open(temporary.FullPath);
+        var scenes = TestClips.Scenes(new Random(1), 2);
+        ClipRecord changed;
+        await using (var index = await OpenAsync(folder))
+        {
+            await TestClips.AddAsync(index, "a", scenes, "old");
+            await TestClips.AddAsync(index, "b", scenes);
+            var changes = new ClipChanges { Title = "new", Tags = ["x", "y"], Metadata = new JsonObject { ["text"] = new string('ü', 1_000_000) } };
+            changed = (await index.UpdateAsync("a", changes, Cancellation))!;
+        }
+        await using var again = await OpenAsync(folder);
+        TestClips.AssertSame(changed, await again.GetAsync("a", Cancellation));
+        Assert.Equal(["a", "b"], (await again.ListAsync(ClipFilter.None, null, 10, Cancellation)).Items.Select(clip => clip.Id));
+        Assert.Equal(scenes[1].Audio, (await again.GetEmbeddingsAsync("a", Cancellation))![1].Audio);
+    }
+
+    [Fact]
+    public async Task Update_DatabaseFails_NothingIsSeenAndStoreGoesOn()
+    {
+        using var folder = DataFolder.Open(temporary.FullPath);
+        await using var index = await OpenAsync(folder);
+        var scenes = TestClips.Scenes(new Random(1), 2);
+        var before = await TestClips.AddAsync(index, "a", scenes, "old");
+        Execute(folder.DatabasePath, "CREATE TRIGGER fails BEFORE UPDATE ON clips BEGIN SELECT raise(ABORT, 'disk failure'); END");
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => index.UpdateAsync("a", new ClipChanges { Tags = ["new"] }, Cancellation));
+        Execute(folder.DatabasePath, "DROP TRIGGER fails");
+
+        TestClips.AssertSame(before, await index.GetAsync("a", Cancellation));
+        var query = new IndexQuery { Scenes = scenes, Pairings = Pairings.All, Grouping = Grouping.Scene, Filter = new ClipFilter { Tags = ["old"] } };
+        Assert.Equal(2, (await index.SearchAsync(query, Cancellation)).Count);
+        Assert.NotNull(await index.UpdateAsync("a", new ClipChanges { Tags = ["new"] }, Cancellation));
+        Assert.Empty(await index.SearchAsync(query, Cancellation));
+        Assert.Equal(new IndexCounts(1, 2), await index.CountAsync(Cancellation));
     }
 
     private static Task<EmbeddedIndex> OpenAsync(DataFolder folder) =>

@@ -98,13 +98,15 @@ public abstract partial class SceneIndexContract
         await Assert.ThrowsAnyAsync<ArgumentException>(() => index.ListAsync(ClipFilter.None, null, limit, Cancellation));
     }
 
-    private static async Task<List<string>> ListAllAsync(ISceneIndex index, string[] tags, int limit)
+    private static Task<List<string>> ListAllAsync(ISceneIndex index, string[] tags, int limit) => ListAllAsync(index, new ClipFilter { Tags = tags }, limit);
+
+    private static async Task<List<string>> ListAllAsync(ISceneIndex index, ClipFilter filter, int limit)
     {
         var ids = new List<string>();
         string? cursor = null;
         do
         {
-            var page = await index.ListAsync(new ClipFilter { Tags = tags }, cursor, limit, Cancellation);
+            var page = await index.ListAsync(filter, cursor, limit, Cancellation);
             Assert.True(page.Items.Count <= limit);
             Assert.True(page.NextCursor is null || page.Items.Count == limit);
             ids.AddRange(page.Items.Select(clip => clip.Id));
