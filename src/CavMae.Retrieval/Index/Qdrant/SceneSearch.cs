@@ -14,12 +14,14 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
     /// <summary>How far Qdrant's float32 products and ours may differ: below it, scores count as equal when something is to be proven.</summary>
     public const double Margin = 2e-5;
 
-    private const int MaxRounds = 24;
+    private const int MaxRounds = 64;
     private const int VectorsAtOnce = 64;
 
     private readonly PairScores scores = new(query, dimension);
     private readonly Dictionary<Guid, ScoredPair?> scored = [];
-    private readonly HashSet<Guid> hidden = [];
+
+    /// <summary>Revisions found not to be live, with their clips.</summary>
+    private readonly Dictionary<Guid, string> hidden = [];
 
     public async Task<IReadOnlyList<IndexHit>> RunAsync(CancellationToken cancellationToken)
     {
@@ -31,8 +33,8 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
         for (var round = 1; ; round++)
         {
             var began = SeenRevisions.Now;
-            var answers = await source.AskAsync(depth, grouped, hidden, cancellationToken).ConfigureAwait(false);
-            var live = await commits.FindAsync([.. answers.Candidates.Select(candidate => candidate.ClipId).Distinct(StringComparer.Ordinal)],
+            var answers = await source.AskAsync(depth, grouped, hidden.Keys, cancellationToken).ConfigureAwait(false);
+            var live = await commits.FindAsync([.. answers.Candidates.Select(candidate => candidate.ClipId).Concat(hidden.Values).Distinct(StringComparer.Ordinal)],
                 withMetadata: query.Filter.Conditions.Count > 0, cancellationToken).ConfigureAwait(false);
             var settled = Settle(answers, live, began, out var verified);
             var best = await PickAsync(answers, verified, live, cancellationToken).ConfigureAwait(false);
@@ -54,8 +56,11 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
         }
     }
 
-    /// <summary>True where every candidate's clip was live at one revision, the candidate's own, from before the round until after it.</summary>
-    /// <param name="verified">Those for which it is true.</param>
+    /// <summary>
+    /// True where every clip that was met was live at one revision from before the round until after it, and no candidate is of another one. It takes
+    /// in the clips of hidden revisions: one that was hidden because it was being written may be the live one now.
+    /// </summary>
+    /// <param name="verified">Candidates of clips for which it is true.</param>
     private bool Settle(CandidateRound answers, Dictionary<string, CommittedClip> live, long began, out List<Candidate> verified)
     {
         verified = [];
@@ -63,14 +68,15 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
         foreach (var candidate in answers.Candidates)
         {
             if (live.GetValueOrDefault(candidate.ClipId)?.Revision != candidate.Revision)
-                isSettled &= !hidden.Add(candidate.Revision);
-            else if (!seenLive.WasLiveBefore(began, candidate.ClipId, candidate.Revision))
-                isSettled = false;
-            else
+                isSettled &= !hidden.TryAdd(candidate.Revision, candidate.ClipId);
+            else if (seenLive.WasLiveBefore(began, candidate.ClipId, candidate.Revision))
                 verified.Add(candidate);
         }
         foreach (var (clipId, clip) in live)
+        {
+            isSettled &= !hidden.Remove(clip.Revision) && seenLive.WasLiveBefore(began, clipId, clip.Revision);
             seenLive.Add(clipId, clip.Revision);
+        }
         return isSettled;
     }
 
