@@ -93,9 +93,17 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
         if (HardLink.TryCreate(source, path))
             return;
         string copy = Path.Combine(folder.IncomingFolder, Guid.NewGuid().ToString("N"));
-        File.Copy(source, copy);
-        FlushFile(copy);
-        File.Move(copy, path);
+        try
+        {
+            File.Copy(source, copy);
+            FlushFile(copy);
+            File.Move(copy, path);
+        }
+        catch
+        {
+            IncomingFile.DeleteIfThere(copy);
+            throw;
+        }
     }
 
     internal static void FlushFile(string path)

@@ -81,7 +81,9 @@ internal sealed class CandidateSource(QdrantClient client, QdrantCollections col
         if (groups.Count >= depth)
             floors[list] = groups.Min(group => group.Hits.Max(hit => hit.Score)) * side.Length;
         var hidesTies = groups.Any(group => group.Hits.Count >= GroupSize && group.Hits[0].Score - group.Hits[^1].Score <= SceneSearch.Margin);
-        return new CandidateRound(found.Values, floors, hidesTies);
+        // Qdrant gives up collecting groups after some requests: fewer than were asked for need not be all there are.
+        var mayLackGroups = groups.Count > 0 && groups.Count < depth;
+        return new CandidateRound(found.Values, floors, hidesTies || mayLackGroups);
     }
 
     private static double Add(Dictionary<Guid, Candidate> found, int list, QuerySide side, IReadOnlyList<ScoredPoint> points, bool isFull)

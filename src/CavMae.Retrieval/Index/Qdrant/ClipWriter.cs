@@ -68,13 +68,14 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
         }
         catch
         {
-            // A request without an answer may yet be carried out: the entry stays, for a later sweep to look again.
-            await SettleAsync(entry, keepsEntry: true).ConfigureAwait(false);
+            // A request without an answer may yet be carried out: the entry stays, for a later sweep to look again. What was live stays, whatever a read says.
+            await SettleAsync(entry with { Revisions = [revision] }, keepsEntry: true).ConfigureAwait(false);
             throw;
         }
         // From here on the write is not cancelled: whether it took place would not be known.
         await CommitAsync(before, new CommittedClip(revision, before?.Sequence ?? 0, clip), metadataText, copy).ConfigureAwait(false);
-        return await SettleAsync(entry).ConfigureAwait(false) == revision;
+        // A replica that lags behind the commit still tells of the time before it: nothing is removed on its word.
+        return await SettleAsync(entry, isOutdated: live => live is null || live == before?.Revision).ConfigureAwait(false) == revision;
     }
 
     private async Task CommitAsync(CommittedClip? before, CommittedClip after, string metadataText, FilterCopy copy)
@@ -98,13 +99,18 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
 
     /// <summary>Cleans up behind a write that is over. Where that fails, the journal still says what is to be done, and the write stands as it is.</summary>
     /// <returns>The clip's live revision; null where there is none, or it is not known.</returns>
-    private async Task<Guid?> SettleAsync(JournalEntry entry, bool keepsEntry = false)
+    /// <param name="entry">The write.</param>
+    /// <param name="keepsEntry">Leaves the entry for a sweep.</param>
+    /// <param name="isOutdated">Live revisions that cannot be, after this write; then all is left to a sweep.</param>
+    private async Task<Guid?> SettleAsync(JournalEntry entry, bool keepsEntry = false, Func<Guid?, bool>? isOutdated = null)
     {
         using var limit = new CancellationTokenSource(CleanUpLimit, time);
         Guid? live = null;
         try
         {
             live = (await commits.FindAsync(entry.ClipId, limit.Token).ConfigureAwait(false))?.Revision;
+            if (isOutdated?.Invoke(live) == true)
+                return live;
             if (live is { } revision)
                 seenLive.Add(entry.ClipId, revision);
             await journal.SettleAsync(entry, live, keepsEntry, limit.Token).ConfigureAwait(false);

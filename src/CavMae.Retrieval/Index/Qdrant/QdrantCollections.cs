@@ -93,6 +93,6 @@ internal sealed class QdrantCollections(QdrantClient client, QdrantIndexOptions 
         throw new ModelMismatchException(storeModelId, modelId,
             $"The Qdrant collection '{name}' holds vectors of {storeDimension} numbers of model '{storeModelId}', the service's model '{modelId}' gives {dimension}. "
             + "Start the service with the model the collection belongs to, choose another collection (Index:Qdrant:Collection), "
-            + "or embed the media again into a new one with `cavmae reindex --model DIR`.");
+            + "or index the media again into a new one with `cavmae index`.");
     }
 }

@@ -17,7 +17,17 @@ internal sealed class JobRun(Job job, TimeProvider time) : IDisposable
     /// <summary>Completes when the job runs no more, whatever became of it.</summary>
     public Task Ended => ended.Task;
 
-    public void Cancel() => cancel.Cancel();
+    public void Cancel()
+    {
+        try
+        {
+            cancel.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself in this very moment.
+        }
+    }
 
     public void MarkBegun() => (startTimestamp, encoded) = (time.GetTimestamp(), 0);
 

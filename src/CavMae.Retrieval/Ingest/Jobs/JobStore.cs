@@ -84,11 +84,11 @@ public sealed partial class JobStore : IDisposable
             Progress = JobProgress.None,
             CreatedAt = time.GetUtcNow(),
         };
-        // Outside the lock: a large file takes the disk a while.
-        await Task.Run(() => files.Take(file, job.Id), cancellationToken).ConfigureAwait(false);
         Job accepted = job;
         try
         {
+            // Outside the lock: a large file takes the disk a while.
+            await Task.Run(() => files.Take(file, job.Id), cancellationToken).ConfigureAwait(false);
             Locked(() =>
             {
                 accepted = FindActiveLocked(sha256, upload) ?? Insert(job);

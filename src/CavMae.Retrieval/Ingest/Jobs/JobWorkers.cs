@@ -10,6 +10,9 @@ namespace CavMae.Retrieval.Ingest.Jobs;
 public sealed partial class JobWorkers(
     JobStore jobs, ClipIngestor ingestor, SceneEncoder encoder, IOptions<IngestOptions> options, IOptions<SceneOptions> scenes, TimeProvider time, ILogger<JobWorkers> logger)
 {
+    /// <summary>Tries of a job that ends in a fault that is not the file's.</summary>
+    private const int MaxTries = 8;
+
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1), LastRetry = TimeSpan.FromMinutes(1), PruneInterval = TimeSpan.FromHours(1);
 
     /// <summary>Scenes of one model and one cut can be put together.</summary>
@@ -59,7 +62,8 @@ public sealed partial class JobWorkers(
         try
         {
             string clipId = "";
-            await InsistAsync(async () => clipId = await IngestAsync(run, either.Token).ConfigureAwait(false), either.Token).ConfigureAwait(false);
+            await InsistAsync(async () => clipId = await IngestAsync(run, either.Token).ConfigureAwait(false), either.Token,
+                problem => problem is not OperationCanceledException && describe(problem).Status >= 500).ConfigureAwait(false);
             end = (JobState.Succeeded, clipId, null);
         }
         catch (OperationCanceledException) when (run.Cancelled.IsCancellationRequested)
@@ -72,6 +76,12 @@ public sealed partial class JobWorkers(
             return;
         }
 #pragma warning disable CA1031 // Whatever went wrong is this job's end, and the next one's turn.
+        catch (Exception) when (stop.IsCancellationRequested && !run.Cancelled.IsCancellationRequested)
+        {
+            // A signal to the whole group ends ffmpeg too: what looks like a broken file then may be none.
+            jobs.Return(run);
+            return;
+        }
         catch (Exception problem)
 #pragma warning restore CA1031
         {
@@ -112,8 +122,12 @@ public sealed partial class JobWorkers(
         embedded.Start == scene.Start && embedded.End == scene.End && embedded.Audio is null == scene.Audio is null && embedded.Visual is null == (scene.Frames.Count == 0);
 
     /// <summary>Tries again, ever less often, while what is missing may come back by itself: an acknowledged upload does not fail for a full disk.</summary>
-    private async Task InsistAsync(Func<Task> act, CancellationToken cancellationToken)
+    /// <param name="act">What is to be done.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="mayPass">Of other faults, those that get <see cref="MaxTries"/> tries; null: none.</param>
+    private async Task InsistAsync(Func<Task> act, CancellationToken cancellationToken, Func<Exception, bool>? mayPass = null)
     {
+        int tries = 1;
         for (TimeSpan wait = FirstRetry; ; wait = wait * 2 < LastRetry ? wait * 2 : LastRetry)
         {
             try
@@ -121,7 +135,7 @@ public sealed partial class JobWorkers(
                 await act().ConfigureAwait(false);
                 return;
             }
-            catch (Exception reason) when (reason is StoreUnavailableException or FfmpegUnavailableException or ModelException)
+            catch (Exception reason) when (reason is StoreUnavailableException or FfmpegUnavailableException or ModelException || (mayPass?.Invoke(reason) == true && tries++ < MaxTries))
             {
                 LogRetrying(logger, wait, reason);
             }
