@@ -12,7 +12,7 @@ public enum ExportPrecision
     /// </summary>
     Fp16,
 
-    /// <summary>Linear layers in int8, for CPUs: files of a quarter of the size, and about twice the speed.</summary>
+    /// <summary>Linear layers in int8, for CPUs: files of a quarter of the size, and more than twice the speed.</summary>
 #pragma warning disable CA1720 // What the field calls it.
     Int8,
 #pragma warning restore CA1720
