@@ -81,7 +81,7 @@ public sealed partial class JobCrashTests : IDisposable
             using HttpResponseMessage events = await first.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             long start = Stopwatch.GetTimestamp();
             await first.StopAsync();
-            Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 5);
+            Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 30); // a hang is found, however loaded the machine is
             Assert.Equal(0, first.ExitCode);
             Assert.EndsWith("\n\n", await events.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }

@@ -82,7 +82,7 @@ public sealed class JobTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         using HttpResponseMessage response = await Client.DeleteJobAsync(id);
 
         Assert.Equal("cancelled", (string?)(await response.JsonAsync())["state"]);
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 2);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 30); // a hang is found, however loaded the machine is
         Assert.Equal(0, CountDecoders());
         Assert.Empty(fixture.JobFiles());
         using HttpResponseMessage clip = await Client.GetAsync(new Uri("api/v1/clips/stopped", UriKind.Relative), TestContext.Current.CancellationToken);

@@ -27,7 +27,7 @@ public sealed class QdrantIndexTests : IDisposable
         var exception = await Assert.ThrowsAsync<ModelMismatchException>(() => QdrantIndex.OpenAsync(new() { Url = server.Url }, modelId, dimension, cancellationToken: Cancellation));
         Assert.Equal(TestClips.ModelId, exception.StoreModelId);
         Assert.Contains("Index:Qdrant:Collection", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("cavmae reindex", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("cavmae index", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
