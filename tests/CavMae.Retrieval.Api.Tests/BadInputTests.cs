@@ -84,6 +84,8 @@ public sealed class BadInputTests(ServiceFixture fixture) : IClassFixture<Servic
     [InlineData("api/v1/clips?limit=1001", 400)]
     [InlineData("api/v1/clips?limit=x", 400)]
     [InlineData("api/v1/clips?cursor=AAAA", 400)]
+    [InlineData("api/v1/clips?cursor=AAAAAAAAAAAAAAAAA!", 400)]
+    [InlineData("api/v1/jobs?cursor=AAAAAAAAAAAAAAAAA!", 400)]
     [InlineData("api/v1/clips/nobody", 404)]
     [InlineData("api/v1/clips/nobody/media", 404)]
     [InlineData("api/v1/clips/nobody/thumbnail", 404)]

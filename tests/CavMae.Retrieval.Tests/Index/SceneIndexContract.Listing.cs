@@ -89,6 +89,20 @@ public abstract partial class SceneIndexContract
     }
 
     [Theory]
+    [InlineData('!')] // no character of a cursor
+    [InlineData('B')] // in the last place: bits that no cursor uses
+    [InlineData('é')]
+    public async Task List_CursorWithACharacterThatCannotBe_Throws(char foreign)
+    {
+        await using var index = await OpenAsync(Cancellation);
+        await TestClips.AddAsync(index, "a", []);
+        await TestClips.AddAsync(index, "b", []);
+        var cursor = (await index.ListAsync(ClipFilter.None, null, 1, Cancellation)).NextCursor!;
+        foreach (var changed in (string[])[foreign + cursor[1..], cursor[..^1] + foreign, new string('A', cursor.Length - 1) + foreign])
+            await Assert.ThrowsAsync<InvalidCursorException>(() => index.ListAsync(ClipFilter.None, changed, 1, Cancellation));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(1001)]
