@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index.Embedded;
 using Microsoft.Extensions.Logging;
@@ -14,8 +12,6 @@ namespace CavMae.Retrieval.Index;
 /// </summary>
 public sealed class EmbeddedIndex : ISceneIndex
 {
-    private static readonly JsonSerializerOptions MetadataOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
-
     /// <summary>How many clips a list looks at before it lets others have the catalog.</summary>
     private const int ClipsAtOnce = 1024;
 
@@ -73,7 +69,7 @@ public sealed class EmbeddedIndex : ISceneIndex
     public async Task UpsertAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken = default)
     {
         SceneValidation.Check(clip, scenes, modelId, vectors.Dimension);
-        var metadataJson = clip.Metadata.ToJsonString(MetadataOptions);
+        var metadataJson = MetadataText.Write(clip.Metadata);
         await WriteAsync(() =>
         {
             var before = Find(clip.Id);
@@ -93,7 +89,7 @@ public sealed class EmbeddedIndex : ISceneIndex
     public Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default)
     {
         SceneValidation.Check(changes);
-        var metadataJson = changes.Metadata?.ToJsonString(MetadataOptions);
+        var metadataJson = changes.Metadata is null ? null : MetadataText.Write(changes.Metadata);
         return WriteAsync(() =>
         {
             if (Find(clipId) is not { } before)

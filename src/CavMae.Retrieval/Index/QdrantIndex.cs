@@ -40,7 +40,7 @@ public sealed class QdrantIndex : ISceneIndex
         commits = new ClipCommits(client, collections, time);
         scenes = new SceneStore(client, collections, options);
         journal = new WriteJournal(client, collections, commits, scenes, options, time);
-        writer = new ClipWriter(commits, scenes, journal, seenLive, time, logger);
+        writer = new ClipWriter(commits, scenes, journal, seenLive, hasReplicas: options.ReplicationFactor > 1, time, logger);
         lister = new ClipLister(commits);
     }
 
@@ -78,7 +78,7 @@ public sealed class QdrantIndex : ISceneIndex
     public Task UpsertAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken = default)
     {
         SceneValidation.Check(clip, scenes, modelId, dimension);
-        var metadata = StoredRecord.WriteMetadata(clip.Metadata);
+        var metadata = MetadataText.Write(clip.Metadata);
         return RunAsync(async () =>
         {
             await writer.UpsertAsync(clip, metadata, scenes, cancellationToken).ConfigureAwait(false);
@@ -89,7 +89,7 @@ public sealed class QdrantIndex : ISceneIndex
     public Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default)
     {
         SceneValidation.Check(changes);
-        var metadata = changes.Metadata is null ? null : StoredRecord.WriteMetadata(changes.Metadata);
+        var metadata = changes.Metadata is null ? null : MetadataText.Write(changes.Metadata);
         return RunAsync(() => writer.UpdateAsync(clipId, changes, metadata, cancellationToken), cancellationToken);
     }
 

@@ -6,9 +6,7 @@ namespace CavMae.Retrieval.Index.Embedded;
 /// <summary>A clip in memory: its record, where it stands in the list, and where its scenes' vectors lie. Never changes; a replaced clip is another object.</summary>
 internal sealed class StoredClip
 {
-    // As deep as the writer goes: what could be stored can be read.
-    private static readonly JsonDocumentOptions MetadataOptions = new() { MaxDepth = 1000 };
-    private static readonly JsonElement NoMetadata = JsonElement.Parse("{}");
+    private static readonly JsonElement NoMetadata = JsonElement.Parse(MetadataText.Empty);
 
     private readonly ClipRecord record;
 
@@ -74,7 +72,7 @@ internal sealed class StoredClip
 
     private static JsonElement Parse(string json)
     {
-        var element = json == "{}" ? NoMetadata : JsonElement.Parse(json, MetadataOptions);
+        var element = json == MetadataText.Empty ? NoMetadata : JsonElement.Parse(json, MetadataText.Reading);
         return element.ValueKind == JsonValueKind.Object ? element : throw new InvalidDataException("metadata that is no JSON object");
     }
 }

@@ -100,7 +100,7 @@ internal sealed class ClipCommits(QdrantClient client, QdrantCollections collect
     }
 
     private static CommittedClip Read(ClipPayload? payload) => new(payload?.Revision ?? default, payload?.Sequence ?? 0,
-        StoredRecord.Parse(payload?.Record).ToClip(StoredRecord.ParseMetadata(payload?.MetadataText)));
+        StoredRecord.Parse(payload?.Record).ToClip(MetadataText.Parse(payload?.MetadataText)));
 
     private static QdrantCondition HasRevision(Guid revision) => QdrantCondition.Is(ClipPayload.RevisionField, JsonValue.Create(revision.ToString("D"))!);
 }

@@ -8,7 +8,8 @@ namespace CavMae.Retrieval.Index.Qdrant;
 /// from the revision that was read to the new one, if it still is where it was. A write that finds another one came between ends as if it had
 /// come just before that: the clip is the other's, whole.
 /// </summary>
-internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes, WriteJournal journal, SeenRevisions seenLive, TimeProvider time, ILogger logger) : IDisposable
+/// <param name="hasReplicas">Whether a read may come from a copy that lags behind a write.</param>
+internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes, WriteJournal journal, SeenRevisions seenLive, bool hasReplicas, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int MaxUpdateTries = 8;
 
@@ -33,10 +34,10 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
                 return null;
             if (await scenes.ReadAsync(before, cancellationToken).ConfigureAwait(false) is not { } embeddings)
                 continue;
-            var metadata = metadataText ?? StoredRecord.WriteMetadata(before.Record.Metadata);
+            var metadata = metadataText ?? MetadataText.Write(before.Record.Metadata);
             var after = before.Record with { Title = changes.Title ?? before.Record.Title, Tags = [.. changes.Tags ?? before.Record.Tags] };
             if (await ReplaceAsync(before, after, metadata, embeddings, cancellationToken).ConfigureAwait(false))
-                return after with { Metadata = StoredRecord.ParseMetadata(metadata) };
+                return after with { Metadata = MetadataText.Parse(metadata) };
         }
         throw new StoreUnavailableException($"Clip '{clipId}' is being changed by others all the time, or scenes of it are missing in Qdrant. Try again; if it stays so, upload it again.");
     }
@@ -75,7 +76,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
         // From here on the write is not cancelled: whether it took place would not be known.
         await CommitAsync(before, new CommittedClip(revision, before?.Sequence ?? 0, clip), metadataText, copy).ConfigureAwait(false);
         // A replica that lags behind the commit still tells of the time before it: nothing is removed on its word.
-        return await SettleAsync(entry, isOutdated: live => live is null || live == before?.Revision).ConfigureAwait(false) == revision;
+        return await SettleAsync(entry, isOutdated: live => hasReplicas && (live is null || live == before?.Revision)).ConfigureAwait(false) == revision;
     }
 
     private async Task CommitAsync(CommittedClip? before, CommittedClip after, string metadataText, FilterCopy copy)

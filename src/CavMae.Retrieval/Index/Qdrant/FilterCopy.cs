@@ -34,7 +34,7 @@ internal sealed record FilterCopy(IReadOnlyList<string>? Tags, JsonObject? Metad
             return null;
         try
         {
-            var metadata = StoredRecord.ParseMetadata(metadataText);
+            var metadata = MetadataText.Parse(metadataText);
             return IsPlain(metadata, 0) ? metadata : null;
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)

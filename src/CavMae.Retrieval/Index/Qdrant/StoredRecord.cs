@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,10 +7,6 @@ namespace CavMae.Retrieval.Index.Qdrant;
 /// <summary>A clip's record as a commit point keeps it: all but the metadata, which can be large and is kept beside it.</summary>
 internal sealed record StoredRecord
 {
-    // As deep as the API lets metadata in; written in few bytes, since it is only ever read back by this program.
-    private static readonly JsonSerializerOptions MetadataOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 1000 };
-    private static readonly JsonDocumentOptions MetadataReading = new() { MaxDepth = 1000 };
-
     public required string Id { get; init; }
     public required string Title { get; init; }
     public required string[] Tags { get; init; }
@@ -85,9 +80,4 @@ internal sealed record StoredRecord
             throw new StoreUnavailableException("A clip in Qdrant cannot be read: its record is damaged or from another version. Restore the collections from a snapshot.", exception);
         }
     }
-
-    /// <exception cref="ArgumentException">A number that JSON cannot write.</exception>
-    public static string WriteMetadata(JsonObject metadata) => metadata.ToJsonString(MetadataOptions);
-
-    public static JsonObject ParseMetadata(string? text) => text is null or "{}" ? [] : (JsonObject)JsonNode.Parse(text, documentOptions: MetadataReading)!;
 }

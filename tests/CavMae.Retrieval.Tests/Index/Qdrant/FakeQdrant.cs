@@ -18,8 +18,6 @@ internal sealed class FakeQdrant : IDisposable
 
     public FakeQdrant(string? apiKey = null)
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("CAVMAE_QDRANT_TESTS") == "1",
-            "tests against the tests' own Qdrant server fail in some runs (concurrent writes, list cursors) and are not settled yet; set CAVMAE_QDRANT_TESTS=1 to run them");
         this.apiKey = apiKey;
         (listener, Url) = Listen();
         _ = ServeAsync(listener);
@@ -56,7 +54,8 @@ internal sealed class FakeQdrant : IDisposable
     {
         for (var i = 0; ; i++)
         {
-            var url = $"http://127.0.0.1:{Random.Shared.Next(20_000, 60_000)}";
+            // Below the ports that outgoing connections get: a client of a stopped server could otherwise be connected to itself.
+            var url = $"http://127.0.0.1:{Random.Shared.Next(20_000, 32_000)}";
             var listener = new HttpListener { Prefixes = { url + "/" } };
             try
             {
