@@ -5,10 +5,8 @@ namespace CavMae.Retrieval.Index.Embedded;
 /// <summary>The tables of the embedded store, and to which model and program version they belong.</summary>
 internal static class DatabaseSchema
 {
-    private const long Version = 1;
-
-    /// <summary>"CavM": marks the file as this program's, so that another SQLite database is never taken for a store.</summary>
-    private const long ApplicationId = 0x4361764D;
+    /// <summary>The id is "CavM".</summary>
+    private static readonly SqliteFile File = new(ApplicationId: 0x4361764D, Version: 1);
 
     // A sequence number is never used again (AUTOINCREMENT): list cursors hold it.
     // Times are in ticks of 100 ns; vectors are float32, little-endian.
@@ -51,18 +49,9 @@ internal static class DatabaseSchema
     {
         // A page of 32 KiB holds five scenes of two 768-number vectors with little left over; in smaller ones a quarter of the
         // file is gaps. Only counts before the first table.
-        Execute(connection, "PRAGMA page_size = 32768");
-        Execute(connection, "PRAGMA journal_mode = WAL");
-        // FULL: what a commit has acknowledged survives a power cut too.
-        Execute(connection, "PRAGMA synchronous = FULL");
-        Execute(connection, "PRAGMA foreign_keys = ON");
-        Execute(connection, "PRAGMA busy_timeout = 5000");
-
-        var version = (long)Scalar(connection, "PRAGMA user_version")!;
-        if (version == 0 && (long)Scalar(connection, "SELECT count(*) FROM sqlite_schema")! == 0)
-            Create(connection, modelId, dimension);
-        else
-            CheckFormat(connection, version);
+        SqliteFile.Execute(connection, "PRAGMA page_size = 32768");
+        SqliteFile.Configure(connection, isDurable: true);
+        File.Prepare(connection, CreateTables, () => WriteModel(connection, modelId, dimension));
         CheckModel(connection, modelId, dimension);
     }
 
@@ -70,7 +59,7 @@ internal static class DatabaseSchema
     /// <exception cref="StoreUnavailableException">It is no store of this program, or of a newer version.</exception>
     public static (string ModelId, int Dimension) ReadModel(SqliteConnection connection)
     {
-        CheckFormat(connection, (long)Scalar(connection, "PRAGMA user_version")!);
+        File.CheckFormat(connection);
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT model_id, dimension FROM store";
         using var reader = command.ExecuteReader();
@@ -79,29 +68,13 @@ internal static class DatabaseSchema
         return (reader.GetString(0), reader.GetInt32(1));
     }
 
-    private static void CheckFormat(SqliteConnection connection, long version)
+    private static void WriteModel(SqliteConnection connection, string modelId, int dimension)
     {
-        if ((long)Scalar(connection, "PRAGMA application_id")! != ApplicationId)
-            throw new StoreUnavailableException(
-                $"'{connection.DataSource}' is a database of another program. Choose another data folder (Index:Embedded:Path).");
-        if (version > Version)
-            throw new StoreUnavailableException(
-                $"'{connection.DataSource}' was written by a newer version of this program (its format is {version}, this program knows up to {Version}). "
-                + "Start that version, or choose another data folder (Index:Embedded:Path).");
-    }
-
-    private static void Create(SqliteConnection connection, string modelId, int dimension)
-    {
-        using var transaction = connection.BeginTransaction();
-        Execute(connection, CreateTables);
-        Execute(connection, $"PRAGMA application_id = {ApplicationId}");
-        Execute(connection, $"PRAGMA user_version = {Version}");
         using var insert = connection.CreateCommand();
         insert.CommandText = "INSERT INTO store (model_id, dimension) VALUES ($model_id, $dimension)";
         insert.Parameters.AddWithValue("$model_id", modelId);
         insert.Parameters.AddWithValue("$dimension", dimension);
         insert.ExecuteNonQuery();
-        transaction.Commit();
     }
 
     private static void CheckModel(SqliteConnection connection, string modelId, int dimension)
@@ -116,19 +89,5 @@ internal static class DatabaseSchema
             throw new ModelMismatchException(storeModelId, modelId,
                 $"The store '{connection.DataSource}' holds vectors of {storeDimension} numbers for model '{storeModelId}', "
                 + $"the service's model '{modelId}' gives {dimension}. {wayOut}");
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
-    private static object? Scalar(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
     }
 }

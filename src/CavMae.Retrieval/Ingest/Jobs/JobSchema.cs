@@ -1,4 +1,5 @@
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Index.Embedded;
 using Microsoft.Data.Sqlite;
 
 namespace CavMae.Retrieval.Ingest.Jobs;
@@ -6,10 +7,8 @@ namespace CavMae.Retrieval.Ingest.Jobs;
 /// <summary>The tables of the job database.</summary>
 internal static class JobSchema
 {
-    private const long Version = 1;
-
-    /// <summary>"CavJ": marks the file as this program's.</summary>
-    private const long ApplicationId = 0x4361764A;
+    /// <summary>The id is "CavJ".</summary>
+    private static readonly SqliteFile File = new(ApplicationId: 0x4361764A, Version: 1);
 
     // A sequence number is never used again (AUTOINCREMENT): list cursors hold it. Times are in ticks of 100 ns, instants from the year 1 in UTC;
     // vectors are float32, little-endian.
@@ -59,11 +58,8 @@ internal static class JobSchema
         try
         {
             connection.Open();
-            Execute(connection, "PRAGMA journal_mode = WAL");
-            Execute(connection, $"PRAGMA synchronous = {(isDurable ? "FULL" : "NORMAL")}");
-            Execute(connection, "PRAGMA foreign_keys = ON");
-            Execute(connection, "PRAGMA busy_timeout = 5000");
-            Prepare(connection);
+            SqliteFile.Configure(connection, isDurable);
+            File.Prepare(connection, CreateTables);
             return connection;
         }
         catch
@@ -71,36 +67,5 @@ internal static class JobSchema
             connection.Dispose();
             throw;
         }
-    }
-
-    private static void Prepare(SqliteConnection connection)
-    {
-        long version = Scalar(connection, "PRAGMA user_version");
-        if (version == 0 && Scalar(connection, "SELECT count(*) FROM sqlite_schema") == 0)
-        {
-            using SqliteTransaction transaction = connection.BeginTransaction();
-            Execute(connection, CreateTables);
-            Execute(connection, $"PRAGMA application_id = {ApplicationId}");
-            Execute(connection, $"PRAGMA user_version = {Version}");
-            transaction.Commit();
-        }
-        else if (Scalar(connection, "PRAGMA application_id") != ApplicationId)
-            throw new StoreUnavailableException($"'{connection.DataSource}' is a database of another program. Choose another data folder (Index:Embedded:Path).");
-        else if (version > Version)
-            throw new StoreUnavailableException($"'{connection.DataSource}' was written by a newer version of this program (its format is {version}, this program knows up to {Version}). Start that version.");
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
-    private static long Scalar(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
     }
 }
