@@ -6,6 +6,8 @@ namespace CavMae.Export;
 /// <summary>What to export, and to where.</summary>
 public sealed partial record ExportOptions
 {
+    public const double UsualMinCosine = 0.998;
+
     /// <summary>A PyTorch checkpoint (zip or legacy format) or a safetensors file.</summary>
     public required string CheckpointPath { get; init; }
 
@@ -22,7 +24,7 @@ public sealed partial record ExportOptions
     public IReadOnlyList<string> CheckMedia { get; init; } = [];
 
     /// <summary>The lowest cosine, between 0 and 1, that a vector of <see cref="CheckMedia"/> may have to its float32 one.</summary>
-    public double MinCosine { get; init; } = 0.998;
+    public double MinCosine { get; init; } = UsualMinCosine;
 
     /// <summary>Only standard ONNX operators, for TensorRT and other runtimes; a little slower on ONNX Runtime's CPU and CUDA providers. Not with int8.</summary>
     public bool StandardOperatorsOnly { get; init; }

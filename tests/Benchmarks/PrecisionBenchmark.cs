@@ -102,7 +102,9 @@ internal static class PrecisionBenchmark
     private static Tensor Spectrogram(PcmAudio sound)
     {
         var spectrogram = new float[SampleSizes.SpectrogramLength];
-        LogMel.Compute([.. sound.Samples.ToArray().Select(sample => sample / 32768f)], spectrogram);
+        var waveform = new float[sound.Samples.Length];
+        sound.CopyTo(waveform);
+        LogMel.Compute(waveform, spectrogram);
         return tensor([.. spectrogram.Select(value => (value - LogMel.DefaultMean) / LogMel.DefaultDeviation)], [1, SampleSizes.Frames, SampleSizes.MelBins]);
     }
 

@@ -33,11 +33,9 @@ internal sealed class GraphSession : IDisposable
     public float[] Run(PcmAudio sound)
     {
         var waveform = new float[PcmAudio.MaxSamples];
-        ReadOnlySpan<short> samples = sound.Samples.Span;
-        for (int i = 0; i < samples.Length; i++)
-            waveform[i] = samples[i] / 32768f;
+        sound.CopyTo(waveform);
         using var input = OrtValue.CreateTensorValueFromMemory(waveform, [1, PcmAudio.MaxSamples]);
-        using var length = OrtValue.CreateTensorValueFromMemory(new long[] { samples.Length }, [1]);
+        using var length = OrtValue.CreateTensorValueFromMemory(new long[] { sound.Samples.Length }, [1]);
         return Run(["waveform", "length"], [input, length]);
     }
 

@@ -48,7 +48,7 @@ internal static class CommandLine
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [],
         };
-        Option<double> minCosine = new("--min-cosine") { Description = "int8: the lowest cosine to its float32 vector that one of --check-media may have.", DefaultValueFactory = _ => 0.998, HelpName = "X" };
+        Option<double> minCosine = new("--min-cosine") { Description = "int8: the lowest cosine to its float32 vector that one of --check-media may have.", DefaultValueFactory = _ => ExportOptions.UsualMinCosine, HelpName = "X" };
         Option<bool> standard = new("--standard-operators") { Description = "Use only standard ONNX operators, for TensorRT and other runtimes; a little slower on others. Not with int8." };
         Option<int?> heads = new("--heads") { Description = "Attention heads [default: what the file says, else width / 64].", HelpName = "N" };
         Option<bool> untrained = new("--untrained") { Description = "Say in the bundle that the weights are random." };

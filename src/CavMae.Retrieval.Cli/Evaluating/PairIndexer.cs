@@ -1,4 +1,4 @@
-using CavMae.Retrieval.Embeddings;
+using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
@@ -12,9 +12,6 @@ internal sealed record StoredPair(string Name, ClipRecord Sound, ClipRecord Pict
 /// <param name="keepsMedia">Whether media files stay in the data folder: in a folder that is removed again they would only take space.</param>
 internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, BlockTags blocks, bool keepsMedia)
 {
-    /// <summary>Between two attempts at a file that found the queues full: about what a clip takes.</summary>
-    private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(100);
-
     /// <param name="set">What to take in.</param>
     /// <param name="parallelism">Pairs under way at once.</param>
     /// <param name="report">Told of each pair in the order of the set, with what is left out; from any thread, one call at a time.</param>
@@ -75,26 +72,10 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
         {
             using IncomingFile file = await media.ReceiveAsync(content, UploadPurpose.Clip, cancellationToken).ConfigureAwait(false);
             ClipUpload upload = new() { Id = id, Title = Path.GetFileName(path), Tags = [blocks.Next()] };
-            IngestResult result = await IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
+            IngestResult result = await ingestor.IngestPatientlyAsync(file, upload, cancellationToken).ConfigureAwait(false);
             if (!keepsMedia)
                 media.Remove(result.Clip.Sha256);
             return result.Clip;
-        }
-    }
-
-    /// <summary>A full queue is no fault of the file: what is in it goes on, and then there is room.</summary>
-    private async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await ingestor.IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
-            }
-            catch (BusyException)
-            {
-                await Task.Delay(BusyDelay, cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 

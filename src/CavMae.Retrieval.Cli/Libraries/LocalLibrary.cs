@@ -17,7 +17,6 @@ namespace CavMae.Retrieval.Cli.Libraries;
 internal sealed class LocalLibrary(RetrievalSession session) : ILibrary
 {
     private const int BufferBytes = 128 * 1024;
-    private static readonly TimeSpan BusyDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly ISceneIndex index = session.Services.GetRequiredService<ISceneIndex>();
     private readonly MediaStore media = session.Services.GetRequiredService<MediaStore>();
@@ -34,7 +33,7 @@ internal sealed class LocalLibrary(RetrievalSession session) : ILibrary
                 if (await FindAsync(content, cancellationToken).ConfigureAwait(false) is { } present)
                     return FileReport.Present(path, present.Id, present.Title);
                 using IncomingFile file = await media.ReceiveAsync(content, UploadPurpose.Clip, cancellationToken).ConfigureAwait(false);
-                IngestResult result = await IngestAsync(file, new ClipUpload { Title = Path.GetFileName(path), Tags = tags }, cancellationToken).ConfigureAwait(false);
+                IngestResult result = await ingestor.IngestPatientlyAsync(file, new ClipUpload { Title = Path.GetFileName(path), Tags = tags }, cancellationToken).ConfigureAwait(false);
                 return result.Outcome is IngestOutcome.Existing
                     ? FileReport.Present(path, result.Clip.Id, result.Clip.Title)
                     : FileReport.Indexed(path, result.Clip.Id, result.Clip.Scenes.Count);
@@ -73,21 +72,5 @@ internal sealed class LocalLibrary(RetrievalSession session) : ILibrary
         byte[] hash = await SHA256.HashDataAsync(content, cancellationToken).ConfigureAwait(false);
         content.Position = 0;
         return await index.FindByContentAsync(Convert.ToHexStringLower(hash), cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A full queue is no fault of the file: what is in it goes on, and then there is room.</summary>
-    private async Task<IngestResult> IngestAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                return await ingestor.IngestAsync(file, upload, cancellationToken).ConfigureAwait(false);
-            }
-            catch (BusyException)
-            {
-                await Task.Delay(BusyDelay, cancellationToken).ConfigureAwait(false);
-            }
-        }
     }
 }

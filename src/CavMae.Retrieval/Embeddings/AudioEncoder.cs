@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using CavMae.Retrieval.Media;
 
 namespace CavMae.Retrieval.Embeddings;
@@ -6,9 +5,6 @@ namespace CavMae.Retrieval.Embeddings;
 /// <summary>Sound to unit vector: <c>waveform</c> float32 [batch, 164080] in −1..1, <c>length</c> int64 [batch] → [batch, dimension].</summary>
 internal sealed class AudioEncoder : OnnxEncoder<PcmAudio>
 {
-    /// <summary>Turns 16-bit samples into −1..1; a power of two, so nothing is rounded.</summary>
-    private const float SampleScale = 1 / 32768f;
-
     private readonly HostBuffer<float> waveform;
     private readonly HostBuffer<long> length;
 
@@ -22,11 +18,9 @@ internal sealed class AudioEncoder : OnnxEncoder<PcmAudio>
 
     protected override void Write(PcmAudio item, int row)
     {
-        ReadOnlySpan<short> samples = item.Samples.Span;
         Span<float> target = waveform.Row(row);
-        TensorPrimitives.ConvertTruncating(samples, target);
-        TensorPrimitives.Multiply(target[..samples.Length], SampleScale, target);
-        target[samples.Length..].Clear();
-        length.Row(row)[0] = samples.Length;
+        item.CopyTo(target);
+        target[item.Samples.Length..].Clear();
+        length.Row(row)[0] = item.Samples.Length;
     }
 }

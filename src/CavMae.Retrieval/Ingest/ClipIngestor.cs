@@ -102,27 +102,11 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         metrics.RecordStore(Stopwatch.GetElapsedTime(start));
     }
 
-    /// <summary>
-    /// Changes the store, then removes those of the contents that no clip has any more, or, where the change failed, not yet. Meanwhile each is
-    /// locked, so that no other change can need what is removed, and marked, so that a kill in between is made good at the next start.
-    /// </summary>
+    /// <summary><see cref="MediaStore.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>
     private async Task ChangeAsync(string[] contents, Func<Task> change, CancellationToken cancellationToken)
     {
         using IDisposable turn = await locks.AcquireAsync(contents.Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
-        Array.ForEach(contents, media.MarkPending);
-        try
-        {
-            await change().ConfigureAwait(false);
-        }
-        finally
-        {
-            foreach (string content in contents)
-            {
-                if (await index.FindByContentAsync(content, CancellationToken.None).ConfigureAwait(false) is null && File.Exists(media.PathOf(content)))
-                    media.Remove(content);
-                media.ClearPending(content);
-            }
-        }
+        await media.ChangeAsync(index, contents, change).ConfigureAwait(false);
     }
 
     private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)

@@ -65,24 +65,13 @@ public sealed class LibraryImporter(ISceneIndex index, MediaStore media)
             return IngestOutcome.Existing;
         using IncomingFile? file = lacksMedia ? await ReceiveAsync(TransferReader.MediaPath(folder, clip.Sha256), clip, cancellationToken).ConfigureAwait(false) : null;
         string[] contents = existing is null || isThere ? [clip.Sha256] : [clip.Sha256, existing.Sha256];
-        // As with uploads: a kill in between is made good at the next start.
-        Array.ForEach(contents, media.MarkPending);
-        try
+        await media.ChangeAsync(index, contents, async () =>
         {
             if (file is not null)
                 media.Keep(file);
             if (!isThere)
                 await index.UpsertAsync(clip, entry.Scenes, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            foreach (string content in contents)
-            {
-                if (await index.FindByContentAsync(content, CancellationToken.None).ConfigureAwait(false) is null && File.Exists(media.PathOf(content)))
-                    media.Remove(content);
-                media.ClearPending(content);
-            }
-        }
+        }).ConfigureAwait(false);
         return isThere ? IngestOutcome.Existing : existing is null ? IngestOutcome.Created : IngestOutcome.Replaced;
     }
 

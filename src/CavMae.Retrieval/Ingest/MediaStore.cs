@@ -64,7 +64,7 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     /// </summary>
     public void MarkPending(string sha256) => OnDisk(() => File.WriteAllBytes(PendingPathOf(sha256), []));
 
-    public void ClearPending(string sha256) => File.Delete(PendingPathOf(sha256));
+    private void ClearPending(string sha256) => File.Delete(PendingPathOf(sha256));
 
     /// <summary>
     /// Makes a received file durable and moves it to its place, or links it there where it <see cref="IncomingFile.StaysInPlace"/>; a file of the
@@ -115,6 +115,33 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     public void Remove(string sha256) => File.Delete(PathOf(sha256));
 
     /// <summary>
+    /// Changes the store, then removes those of the contents that no clip has any more, or, where the change failed, not yet. Each is marked
+    /// meanwhile, so that a kill in between is made good at the next start. Nothing else may change clips of these contents at the same time.
+    /// </summary>
+    public async Task ChangeAsync(ISceneIndex index, string[] contents, Func<Task> change)
+    {
+        Array.ForEach(contents, MarkPending);
+        try
+        {
+            await change().ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (string content in contents)
+            {
+                await RemoveUnusedAsync(index, content, CancellationToken.None).ConfigureAwait(false);
+                ClearPending(content);
+            }
+        }
+    }
+
+    private async Task RemoveUnusedAsync(ISceneIndex index, string content, CancellationToken cancellationToken)
+    {
+        if (await index.FindByContentAsync(content, cancellationToken).ConfigureAwait(false) is null && File.Exists(PathOf(content)))
+            Remove(content);
+    }
+
+    /// <summary>
     /// Removes what a killed process left: unfinished uploads, and content that was coming or going and that no clip has. Files that are not the
     /// service's own stay. Called once, before the first request: a data folder belongs to one process.
     /// </summary>
@@ -128,8 +155,8 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
             bool isUpload = Guid.TryParseExact(name, "N", out _);
             if (!isUpload && !IsHash(content))
                 continue;
-            if (!isUpload && await index.FindByContentAsync(content, cancellationToken).ConfigureAwait(false) is null && File.Exists(PathOf(content)))
-                Remove(content);
+            if (!isUpload)
+                await RemoveUnusedAsync(index, content, cancellationToken).ConfigureAwait(false);
             File.Delete(path);
             removed++;
         }
