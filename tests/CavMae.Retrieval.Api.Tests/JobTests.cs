@@ -94,6 +94,21 @@ public sealed class JobTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     }
 
     [Fact]
+    public async Task Upload_ForTheIdOfARunningJob_DoesNotWaitForIt()
+    {
+        string running = await Client.SubmitAsync(Altered(20), ("id", "shared"));
+        await Client.WaitForScenesAsync(running, 1);
+
+        using HttpResponseMessage response = await Client.PostFileAsync("api/v1/clips", Zoom, ("id", "shared"), ("replace", "true"));
+        string second = (string)(await response.JsonAsync(202))["id"]!;
+        using HttpResponseMessage cancelled = await Client.DeleteJobAsync(running);
+        await cancelled.JsonAsync();
+
+        Assert.Equal("succeeded", (string?)(await Client.WaitForEndAsync(second))["state"]);
+        Assert.Single((await Client.GetJsonAsync("api/v1/clips/shared"))["scenes"]!.AsArray(), scene => (double)scene!["startSeconds"]! == 0);
+    }
+
+    [Fact]
     public async Task Upload_QueueFull_IsRefusedUntilThereIsRoom()
     {
         string running = await Client.SubmitAsync(Altered(2));

@@ -91,7 +91,7 @@ internal sealed class MediaScenes : IDisposable
             return await work().ConfigureAwait(false);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception problem) when (problem is MediaException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is MediaException or DecoderKilledException or IOException or UnauthorizedAccessException)
         {
             cancellation.ThrowIfCancellationRequested();
             unusable.Add(new UnusableFile(file, problem.Message));

@@ -55,6 +55,7 @@ internal sealed partial class ProblemMapping(IProblemDetailsService problems, IL
         BusyException e => (StatusCodes.Status429TooManyRequests, e.Message),
         StoreUnavailableException => (StatusCodes.Status503ServiceUnavailable, "The store cannot be read or written now; the service's log says why."),
         FfmpegUnavailableException => (StatusCodes.Status503ServiceUnavailable, "ffmpeg cannot be started now; the service's log says why."),
+        DecoderKilledException => (StatusCodes.Status503ServiceUnavailable, "ffmpeg was ended before it was done, which was not the file's fault; try again."),
         ModelException => (StatusCodes.Status503ServiceUnavailable, "The model cannot encode now; the service's log says why."),
         _ => (StatusCodes.Status500InternalServerError, "Something went wrong that should not have; the service's log says what."),
     };

@@ -53,7 +53,7 @@ internal sealed class PairIndexer(MediaStore media, ClipIngestor ingestor, Block
             return new Outcome(new StoredPair(item.Name, sound, pictures), null);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception e) when (e is MediaException or UploadTooLargeException or ClipConflictException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is MediaException or DecoderKilledException or UploadTooLargeException or ClipConflictException or IOException or UnauthorizedAccessException && !cancellationToken.IsCancellationRequested)
         {
             return LeftOut(LeftOutKind.Unreadable, path == item.Name ? e.Message : $"'{path}': {e.Message}");
         }

@@ -39,7 +39,7 @@ internal sealed class LocalLibrary(RetrievalSession session) : ILibrary
                     : FileReport.Indexed(path, result.Clip.Id, result.Clip.Scenes.Count);
             }
         }
-        catch (Exception problem) when (problem is MediaException or UploadTooLargeException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is MediaException or DecoderKilledException or UploadTooLargeException or IOException or UnauthorizedAccessException)
         {
             throw new FileRefusedException(problem.Message, problem);
         }

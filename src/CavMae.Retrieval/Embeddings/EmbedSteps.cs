@@ -16,6 +16,9 @@ internal sealed record EmbedSteps
     /// <summary>Told of each scene that was just encoded.</summary>
     public Action<SceneEmbedding> Encoded { get; init; } = static _ => { };
 
+    /// <summary>Whether the scenes count in the service's metrics.</summary>
+    public bool IsCounted { get; init; } = true;
+
     /// <summary>
     /// Nobody waits for the answer: the file has no part in the limits and counts of requests, and leaves more of the encoders' time to them.
     /// </summary>

@@ -92,7 +92,7 @@ internal sealed partial class EncoderSessions : IDisposable
     /// Runs each encoder once, on a GPU once at every batch size: what is chosen, built, recorded or allocated at a first run is there before
     /// the first request, and memory that does not suffice is found out now.
     /// </summary>
-    /// <exception cref="ModelException">A run fails.</exception>
+    /// <exception cref="ModelException">A run fails, or gives no unit vectors.</exception>
     internal void WarmUp(ILogger logger)
     {
         PcmAudio silence = new(new short[PcmAudio.MaxSamples]);
@@ -102,8 +102,9 @@ internal sealed partial class EncoderSessions : IDisposable
         {
             foreach (int size in sizes)
             {
-                Audio.Encode([.. Enumerable.Repeat(silence, size)]);
-                Visual.Encode([.. Enumerable.Repeat(black, size)]);
+                foreach (float[] vector in (float[][])[.. Audio.Encode([.. Enumerable.Repeat(silence, size)]), .. Visual.Encode([.. Enumerable.Repeat(black, size)])])
+                    if (!SceneEmbedding.IsUnit(vector))
+                        throw new ModelException($"The model gives no unit vectors on {Provider} for silence or a black picture. Export it again, or with --precision fp32.");
             }
         }
         catch (OnnxRuntimeException e)

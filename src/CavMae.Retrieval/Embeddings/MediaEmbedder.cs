@@ -54,7 +54,7 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
     /// <summary>The same, whatever else waits, and not counted in the service's metrics.</summary>
     /// <exception cref="MediaException">The file cannot be used, or lacks the streams that are needed.</exception>
     internal async Task<EmbeddedMedia> EmbedUncountedAsync(string path, MediaStreams wanted, CancellationToken cancellationToken) =>
-        (await DecodeAndEncodeAsync(path, wanted, EmbedSteps.None, cancellationToken).ConfigureAwait(false))!;
+        (await DecodeAndEncodeAsync(path, wanted, new EmbedSteps { IsCounted = false }, cancellationToken).ConfigureAwait(false))!;
 
     private async Task<EmbeddedMedia?> DecodeAndEncodeAsync(string path, MediaStreams wanted, EmbedSteps steps, CancellationToken cancellationToken)
     {
@@ -99,7 +99,8 @@ public sealed class MediaEmbedder(MediaDecoder decoder, SceneEncoder encoder, Re
             while (inFlight.Count > leaving)
             {
                 SceneEmbedding embedding = await TimedAsync(inFlight.Dequeue(), embedWatch).ConfigureAwait(false);
-                metrics.RecordScene();
+                if (steps.IsCounted)
+                    metrics.RecordScene();
                 embeddings.Add(embedding);
                 steps.Encoded(embedding);
             }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace CavMae.Retrieval.Embeddings;
 
 /// <summary>A scene as the model sees it: its place in the clip and its unit vectors (L2 norm 1, as long as the model's dimension).</summary>
@@ -10,4 +12,7 @@ public sealed record SceneEmbedding(int Index, TimeSpan Start, TimeSpan End, flo
 {
     /// <summary>How far a unit vector's L2 norm may be from 1: float32 rounding over the dimension, with room for half precision.</summary>
     public const float NormTolerance = 1e-3f;
+
+    /// <summary>True where the L2 norm is 1 within <see cref="NormTolerance"/>; false too where a number is not finite.</summary>
+    public static bool IsUnit(ReadOnlySpan<float> vector) => Math.Abs(Math.Sqrt(TensorPrimitives.SumOfSquares(vector)) - 1) <= NormTolerance;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using CavMae.Retrieval.Media;
 using Microsoft.Extensions.Logging;
@@ -62,11 +63,15 @@ public sealed partial class SceneEncoder : IAsyncDisposable
     }
 
     /// <summary>Encodes what the scene has: its sound, its frames (normalised mean of their vectors), or both.</summary>
+    /// <exception cref="MediaException">NotEmbeddable: the model gives no unit vector for it.</exception>
     public async Task<SceneEmbedding> EncodeAsync(Scene scene, CancellationToken cancellationToken = default)
     {
         Task<float[]>? audio = scene.Audio is { } sound ? audioQueue.EncodeAsync(sound, cancellationToken) : null;
         Task<float[][]> frames = Task.WhenAll(scene.Frames.Select(frame => visualQueue.EncodeAsync(frame, cancellationToken)));
         await Task.WhenAll(audio ?? Task.CompletedTask, frames).ConfigureAwait(false);
+        if ((audio is not null && !SceneEmbedding.IsUnit(await audio.ConfigureAwait(false))) || !Array.TrueForAll(await frames.ConfigureAwait(false), vector => SceneEmbedding.IsUnit(vector)))
+            throw new MediaException(MediaError.NotEmbeddable, string.Create(CultureInfo.InvariantCulture,
+                $"Model {Model.ModelId} gives no vector of unit length for the scene at {scene.Start.TotalSeconds:0.0} s. An export of it with --precision fp32 may."));
         return new SceneEmbedding(scene.Index, scene.Start, scene.End,
             audio is null ? null : await audio.ConfigureAwait(false),
             Average(await frames.ConfigureAwait(false)));

@@ -70,6 +70,10 @@ public sealed class ModelMismatchException(string storeModelId, string modelId, 
 public sealed class StoreInUseException(string message, Exception? innerException = null) : Exception(message, innerException);
 
 /// <summary>A store that cannot be read or written now.</summary>
-public sealed class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+public sealed class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>The answer to a write is lost: it may have taken place, or may yet.</summary>
+    public bool MayHaveTakenPlace { get; init; }
+}
 
 public sealed class InvalidCursorException(string message) : Exception(message);

@@ -92,10 +92,6 @@ internal static class SceneValidation
             throw new ArgumentException($"A page holds 1 to {MaxPageSize} clips, not {limit}.", nameof(limit));
     }
 
-    /// <summary>True where the L2 norm is 1 within <see cref="UnitTolerance"/>; false too where a number is not finite.</summary>
-    public static bool IsUnit(ReadOnlySpan<float> vector) =>
-        Math.Abs(Math.Sqrt(TensorPrimitives.SumOfSquares(vector)) - 1) <= UnitTolerance;
-
     private static void CheckVectors(SceneEmbedding scene, int index, int dimension, string parameter)
     {
         CheckVector(scene.Audio, "Audio", index, dimension, parameter);
@@ -108,7 +104,7 @@ internal static class SceneValidation
             return;
         if (vector.Length != dimension)
             throw new ArgumentException($"{modality} vector of scene {index} holds {vector.Length} numbers; the store's hold {dimension}.", parameter);
-        if (IsUnit(vector))
+        if (SceneEmbedding.IsUnit(vector))
             return;
         var norm = Math.Sqrt(TensorPrimitives.SumOfSquares<float>(vector));
         throw new ArgumentException(double.IsFinite(norm)

@@ -49,17 +49,12 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     internal async Task<IngestResult?> IngestAsync(IncomingFile file, ClipUpload upload, EmbedSteps steps, CancellationToken cancellationToken)
     {
         string content = file.RequireHash();
-        // Held to the end: two uploads of one content, or of one id, take turns, and the second sees what the first did.
-        using IDisposable turn = await locks.AcquireAsync(Keys(upload.Id, content), cancellationToken).ConfigureAwait(false);
-        ClipRecord? existing = await FindAsync(content, upload, cancellationToken).ConfigureAwait(false);
-        if (Settle(existing, content, upload) is { } settled)
-            return settled;
+        // Held to the end: two uploads of one content, or for one id, take turns, and the second sees what the first did.
+        using IDisposable turn = await locks.AcquireAsync(UploadKeys(content, upload), cancellationToken).ConfigureAwait(false);
+        if (await FindStoredAsync(file, upload, cancellationToken).ConfigureAwait(false) is { } stored)
+            return stored;
         EmbeddedMedia? embedded = await embedder.EmbedAsync(file.Path, MediaStreams.All, steps, cancellationToken).ConfigureAwait(false);
-        if (embedded is null)
-            return null;
-        ClipRecord clip = Describe(file, upload, embedded);
-        await StoreAsync(file, clip, existing, embedded.Scenes, cancellationToken).ConfigureAwait(false);
-        return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
+        return embedded is null ? null : await StoreAsync(file, upload, embedded, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The clip that this upload would give at once, without decoding anything; null where there is none.</summary>
@@ -73,10 +68,10 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     /// <summary>Removes a clip and, where no other clip has the same content, its media; false where there is no such clip.</summary>
     public async Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default)
     {
-        using IDisposable turn = await locks.AcquireAsync([IdKey(clipId)], cancellationToken).ConfigureAwait(false);
+        using IDisposable turn = await locks.AcquireAsync([ClipKey(clipId)], cancellationToken).ConfigureAwait(false);
         if (await index.GetAsync(clipId, cancellationToken).ConfigureAwait(false) is not { } clip)
             return false;
-        await ChangeAsync([clip.Sha256], () => index.DeleteAsync(clipId, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await ChangeAsync(coming: null, clip.Sha256, () => index.DeleteAsync(clipId, cancellationToken), cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -90,23 +85,29 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         return existing.Sha256 == content ? new IngestResult(existing, IngestOutcome.Existing) : throw new ClipConflictException(existing.Id);
     }
 
-    private async Task StoreAsync(IncomingFile file, ClipRecord clip, ClipRecord? replaced, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)
+    private async Task<IngestResult> StoreAsync(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        string[] contents = replaced is null || replaced.Sha256 == clip.Sha256 ? [clip.Sha256] : [clip.Sha256, replaced.Sha256];
-        await ChangeAsync(contents, () =>
+        ClipRecord clip = Describe(file, upload, embedded);
+        // Taken only now, so that nobody who deletes the clip waits for its decoding; what was there before may be gone since, or another's be there.
+        using IDisposable turn = await locks.AcquireAsync([ClipKey(clip.Id)], cancellationToken).ConfigureAwait(false);
+        ClipRecord? existing = await FindAsync(clip.Sha256, upload, cancellationToken).ConfigureAwait(false);
+        if (Settle(existing, clip.Sha256, upload) is { } settled)
+            return settled;
+        await ChangeAsync(clip.Sha256, existing?.Sha256, () =>
         {
             media.Keep(file);
-            return index.UpsertAsync(clip, scenes, cancellationToken);
+            return index.UpsertAsync(clip, embedded.Scenes, cancellationToken);
         }, cancellationToken).ConfigureAwait(false);
         metrics.RecordStore(Stopwatch.GetElapsedTime(start));
+        return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
     }
 
     /// <summary><see cref="MediaStore.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>
-    private async Task ChangeAsync(string[] contents, Func<Task> change, CancellationToken cancellationToken)
+    private async Task ChangeAsync(string? coming, string? going, Func<Task> change, CancellationToken cancellationToken)
     {
-        using IDisposable turn = await locks.AcquireAsync(contents.Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
-        await media.ChangeAsync(index, contents, change).ConfigureAwait(false);
+        using IDisposable turn = await locks.AcquireAsync(new[] { coming, going }.OfType<string>().Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
+        await media.ChangeAsync(index, coming, going, change).ConfigureAwait(false);
     }
 
     private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)
@@ -134,7 +135,8 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         };
     }
 
-    private static IEnumerable<string> Keys(string? id, string sha256) => id is null ? ["content:" + sha256] : ["content:" + sha256, IdKey(id)];
+    // Locks are taken in this order: an upload's, its clip's, its media's.
+    private static IEnumerable<string> UploadKeys(string sha256, ClipUpload upload) => upload.Id is { } id ? ["upload:" + sha256, "upload-id:" + id] : ["upload:" + sha256];
 
-    private static string IdKey(string id) => "id:" + id;
+    private static string ClipKey(string clipId) => "clip:" + clipId;
 }

@@ -64,8 +64,7 @@ public sealed class LibraryImporter(ISceneIndex index, MediaStore media)
         if (isThere && !lacksMedia)
             return IngestOutcome.Existing;
         using IncomingFile? file = lacksMedia ? await ReceiveAsync(TransferReader.MediaPath(folder, clip.Sha256), clip, cancellationToken).ConfigureAwait(false) : null;
-        string[] contents = existing is null || isThere ? [clip.Sha256] : [clip.Sha256, existing.Sha256];
-        await media.ChangeAsync(index, contents, async () =>
+        await media.ChangeAsync(index, clip.Sha256, existing?.Sha256, async () =>
         {
             if (file is not null)
                 media.Keep(file);

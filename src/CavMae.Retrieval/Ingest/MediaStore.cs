@@ -59,12 +59,9 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     public string PathOf(string sha256) => Path.Combine(folder.MediaFolder, sha256[..2], sha256);
 
     /// <summary>
-    /// Notes that this content is about to come or go. Should the process be killed before <see cref="ClearPending"/>, the next start removes the
-    /// content if no clip has it.
+    /// Notes that this content is about to come or go. The next start removes the content if no clip has it.
     /// </summary>
     public void MarkPending(string sha256) => OnDisk(() => File.WriteAllBytes(PendingPathOf(sha256), []));
-
-    private void ClearPending(string sha256) => File.Delete(PendingPathOf(sha256));
 
     /// <summary>
     /// Makes a received file durable and moves it to its place, or links it there where it <see cref="IncomingFile.StaysInPlace"/>; a file of the
@@ -115,23 +112,50 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
     public void Remove(string sha256) => File.Delete(PathOf(sha256));
 
     /// <summary>
-    /// Changes the store, then removes those of the contents that no clip has any more, or, where the change failed, not yet. Each is marked
-    /// meanwhile, so that a kill in between is made good at the next start. Nothing else may change clips of these contents at the same time.
+    /// Changes the store beside its media: what comes stays if the change takes place, and what goes is removed then, where no other clip has it. Both
+    /// are marked meanwhile, so that a kill in between is made good at the next start. Nothing else may change clips of these contents at the same
+    /// time.
     /// </summary>
-    public async Task ChangeAsync(ISceneIndex index, string[] contents, Func<Task> change)
+    /// <param name="index">The store.</param>
+    /// <param name="coming">Content of the clip that comes; null where none does.</param>
+    /// <param name="going">Content of the clip that goes; null where none does.</param>
+    /// <param name="change">Keeps the media that comes, and changes the store.</param>
+    public async Task ChangeAsync(ISceneIndex index, string? coming, string? going, Func<Task> change)
     {
+        string[] contents = [.. new[] { coming, going }.OfType<string>().Distinct()];
         Array.ForEach(contents, MarkPending);
+        // What was there before is somebody's.
+        bool isNew = coming is not null && !File.Exists(PathOf(coming));
         try
         {
             await change().ConfigureAwait(false);
         }
-        finally
+        catch (StoreUnavailableException e) when (e.MayHaveTakenPlace)
         {
-            foreach (string content in contents)
-            {
-                await RemoveUnusedAsync(index, content, CancellationToken.None).ConfigureAwait(false);
-                ClearPending(content);
-            }
+            // The marks stay: at the next start the store says whether the clip came.
+            throw;
+        }
+        catch
+        {
+            await CleanUpAsync(index, isNew ? coming : null, contents).ConfigureAwait(false);
+            throw;
+        }
+        await CleanUpAsync(index, going == coming ? null : going, contents).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes a content that no clip has, and the marks. The change is over: what fails here is done at the next start, and is no failure of it.</summary>
+    private async Task CleanUpAsync(ISceneIndex index, string? unused, string[] marked)
+    {
+        try
+        {
+            if (unused is not null)
+                await RemoveUnusedAsync(index, unused, CancellationToken.None).ConfigureAwait(false);
+            foreach (string content in marked)
+                File.Delete(PendingPathOf(content));
+        }
+        catch (Exception reason) when (reason is StoreUnavailableException or IOException or UnauthorizedAccessException)
+        {
+            LogNotCleanedUp(logger, reason);
         }
     }
 
@@ -196,39 +220,7 @@ public sealed partial class MediaStore(DataFolder folder, IOptions<MediaOptions>
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Cleaned up {Count} uploads and changes that were under way when the service was killed.")]
     private static partial void LogSwept(ILogger logger, int count);
-}
 
-/// <summary>What an upload is for.</summary>
-public enum UploadPurpose
-{
-    /// <summary>To be stored.</summary>
-    Clip,
-
-    /// <summary>To be looked at once.</summary>
-    Query,
-}
-
-/// <summary>An upload on disk that belongs to no clip yet; disposing it removes the file if it is still there.</summary>
-public sealed class IncomingFile(string path, long sizeBytes, string? sha256) : IDisposable
-{
-    public string Path { get; } = path;
-    public long SizeBytes { get; } = sizeBytes;
-
-    /// <summary>SHA-256 of the content, lower-case hex; null for a query.</summary>
-    public string? Sha256 { get; } = sha256;
-
-    /// <summary>The file is a job's, which needs it until the job has ended: storing the clip leaves it where it is.</summary>
-    public bool StaysInPlace { get; init; }
-
-    /// <exception cref="ArgumentException">It was received as a query.</exception>
-    internal string RequireHash() => Sha256 ?? throw new ArgumentException("Only what was received as a clip can be stored.");
-
-    public void Dispose() => DeleteIfThere(Path);
-
-    /// <summary>Unlike <see cref="File.Delete"/>, says nothing where the whole folder is gone: an error on the way here is the one to report.</summary>
-    internal static void DeleteIfThere(string path)
-    {
-        if (File.Exists(path))
-            File.Delete(path);
-    }
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Media that may be unused could not be looked after; the next start does so.")]
+    private static partial void LogNotCleanedUp(ILogger logger, Exception reason);
 }

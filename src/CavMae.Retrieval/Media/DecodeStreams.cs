@@ -80,6 +80,7 @@ internal sealed class DecodeStreams : IAsyncDisposable
         if (exitCode != 0)
         {
             _job.Logger.ProgramFailed("ffmpeg", exitCode, _job.Source.Path, errors);
+            FfmpegProcess.ThrowIfKilled("ffmpeg", exitCode);
             throw new MediaException(MediaError.Broken, "The file cannot be decoded: it is damaged, or made with a codec that is not known.");
         }
         if (errors.Length > 0)

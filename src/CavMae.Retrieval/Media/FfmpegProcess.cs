@@ -11,6 +11,12 @@ internal sealed class FfmpegProcess : IAsyncDisposable
 {
     private const int MaxErrorCharacters = 4000;
 
+    /// <summary>
+    /// Exit statuses of a process that somebody ended: 128 and the number of SIGINT, SIGKILL or SIGTERM, or the 255 of an ffmpeg that was asked to go.
+    /// Signals of its own making, such as a crash on a hostile file, are not among them.
+    /// </summary>
+    private static readonly int[] EndedFromOutside = [128 + 2, 128 + 9, 128 + 15, 255];
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -30,6 +36,14 @@ internal sealed class FfmpegProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         return (_process.ExitCode, await _errors.ConfigureAwait(false));
+    }
+
+    /// <summary>Tells a process that was ended from one that failed.</summary>
+    /// <exception cref="DecoderKilledException">It was ended.</exception>
+    public static void ThrowIfKilled(string program, int exitCode)
+    {
+        if (EndedFromOutside.Contains(exitCode))
+            throw new DecoderKilledException($"{program} was ended from outside (status {exitCode}) before it was done; the machine may be short of memory.");
     }
 
     public async ValueTask DisposeAsync()

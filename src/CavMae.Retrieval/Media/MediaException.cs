@@ -13,6 +13,9 @@ public enum MediaError
 
     /// <summary>Over a limit of pixels, streams, duration or decoding time (HTTP 422).</summary>
     OverLimit,
+
+    /// <summary>Decoded, but the model gives no vector of unit length for it (HTTP 422).</summary>
+    NotEmbeddable,
 }
 
 /// <summary>A media file that cannot be used. The message is fit for the client: it holds no path and nothing ffmpeg said.</summary>
@@ -23,3 +26,6 @@ public sealed class MediaException(MediaError error, string message, Exception? 
 
 /// <summary>ffmpeg or ffprobe is missing or does not run. The message says what to do.</summary>
 public sealed class FfmpegUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>ffmpeg or ffprobe was ended by somebody else: for want of memory, or with a signal to the whole group. No fault of the file.</summary>
+public sealed class DecoderKilledException(string message) : Exception(message);

@@ -28,6 +28,7 @@ internal sealed class MediaProbe(FfmpegPrograms programs, MediaOptions options, 
                 if (exitCode == 0)
                     return report;
                 logger.ProgramFailed("ffprobe", exitCode, path, errors);
+                FfmpegProcess.ThrowIfKilled("ffprobe", exitCode);
                 throw new MediaException(MediaError.Broken, $"The file begins like {Name(container)}, but cannot be read: it is damaged or incomplete.");
             }
         }

@@ -60,6 +60,7 @@ internal sealed class Thumbnailer(FfmpegPrograms programs, MediaProbe probe, Med
                 if (exitCode == 0)
                     return jpeg;
                 logger.ProgramFailed("ffmpeg", exitCode, path, errors);
+                FfmpegProcess.ThrowIfKilled("ffmpeg", exitCode);
                 return [];
             }
         }

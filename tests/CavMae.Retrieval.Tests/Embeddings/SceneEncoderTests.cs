@@ -94,6 +94,26 @@ public sealed class SceneEncoderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EncodeAsync_PictureTheModelFailsOn_IsRefusedAndNoOtherOfItsBatch()
+    {
+        using TemporaryFolder temporary = new();
+        await using SceneEncoder overflowing = await SceneEncoder.OpenAsync(new ModelOptions { Path = ExportOverflowing(temporary), MaxBatch = 8 }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
+        byte[] stripes = new byte[RgbFrame.ByteCount];
+        for (int row = 0; row < RgbFrame.Side; row++)
+            stripes.AsSpan(row * RgbFrame.Side * 3, RgbFrame.Side * 3).Fill((byte)(row % 16 < 8 ? 0 : 255));
+        Scene good = new(0, default, default, null, [new RgbFrame(new byte[RgbFrame.ByteCount])]), bad = new(1, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20), null, [new RgbFrame(stripes)]);
+
+        Task<SceneEmbedding>[] encodings = [.. Enumerable.Range(0, 8).Select(i => overflowing.EncodeAsync(i == 3 ? bad : good, Token))];
+
+        MediaException refusal = await Assert.ThrowsAsync<MediaException>(() => encodings[3]);
+        Assert.Equal(MediaError.NotEmbeddable, refusal.Error);
+        Assert.Contains("at 10.0 s", refusal.Message, StringComparison.Ordinal);
+        for (int i = 0; i < 8; i++)
+            if (i != 3)
+                Assert.True(SceneEmbedding.IsUnit((await encodings[i]).Visual));
+    }
+
+    [Fact]
     public async Task EnsureNotBusy_FullQueue_RefusesUntilItDrains()
     {
         Random random = new(10);
@@ -182,5 +202,25 @@ public sealed class SceneEncoderTests : IAsyncLifetime
         byte[] pixels = new byte[RgbFrame.ByteCount];
         random.NextBytes(pixels);
         return new RgbFrame(pixels);
+    }
+
+    /// <summary>
+    /// A model whose first layer adds up the upper half of a patch and subtracts the lower: nought for an even picture, more than a float holds for
+    /// stripes of half a patch.
+    /// </summary>
+    private static string ExportOverflowing(TemporaryFolder folder)
+    {
+        const int channels = 3, side = 16;
+        const float weight = 1e36f;
+        using Checkpoint source = Checkpoint.Open(Fixtures.Golden("tiny.pth"));
+        string path = folder.File("overflowing.safetensors");
+        SafeTensorsWriter.Write(path, [.. source.Names.Select(name => new TensorToWrite(name, source[name].Shape, elements =>
+        {
+            source.ReadFloats(name).CopyTo(elements);
+            if (name.EndsWith("patch_embed_v.proj.weight", StringComparison.Ordinal))
+                for (int i = 0; i < channels * side * side; i++)
+                    elements[i] = i >= side * side ? 0 : i < side * side / 2 ? weight : -weight;
+        }))]);
+        return BundleExporter.Export(new ExportOptions { CheckpointPath = path, OutputFolder = folder.File("overflowing"), Name = "overflowing", Heads = 4, Trained = false }, null, CancellationToken.None).Folder;
     }
 }

@@ -1,8 +1,8 @@
-using System.Diagnostics.Metrics;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Media;
+using CavMae.Retrieval.Tests.Support;
 using CavMae.Tests.Shared;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -14,7 +14,7 @@ public sealed class WarmUpTests : IAsyncLifetime
 {
     private readonly TemporaryFolder temporary = new();
     private readonly WarningCounter warnings = new();
-    private readonly RetrievalMetrics metrics = new(new MeterFactory());
+    private readonly RetrievalMetrics metrics = new(new PlainMeterFactory());
     private readonly MediaDecoder decoder = new(Options.Create(new MediaOptions()), Options.Create(new SceneOptions()), NullLogger<MediaDecoder>.Instance, TimeProvider.System);
     private DataFolder? folder;
     private SceneEncoder? encoder;
@@ -60,15 +60,6 @@ public sealed class WarmUpTests : IAsyncLifetime
         IOptions<MediaOptions> options = Options.Create(new MediaOptions());
         MediaStore media = new(folder!, options, NullLogger<MediaStore>.Instance);
         return new WarmUp(media, new MediaEmbedder(decoder, encoder!, metrics, options), warnings).RunAsync(Token);
-    }
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
     }
 
     private sealed class WarningCounter : ILogger<WarmUp>

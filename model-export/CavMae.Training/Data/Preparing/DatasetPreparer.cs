@@ -72,7 +72,7 @@ internal sealed class DatasetPreparer(PreparedFolder folder, MediaDecoder decode
             scene = await FirstSceneAsync(file.Path, cancellationToken).ConfigureAwait(false);
         }
         // After Ctrl-C ffmpeg, which gets the signal too, may be gone first: that is no fault of the file.
-        catch (Exception problem) when (problem is MediaException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is MediaException or DecoderKilledException or IOException or UnauthorizedAccessException)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new PreparedVideo(file, PreparedState.Failed, problem.Message);

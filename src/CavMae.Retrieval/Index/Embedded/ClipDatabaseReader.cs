@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using CavMae.Retrieval.Embeddings;
 using Microsoft.Data.Sqlite;
 
 namespace CavMae.Retrieval.Index.Embedded;
@@ -94,7 +95,7 @@ internal sealed class ClipDatabaseReader : IDisposable
             throw new InvalidDataException($"a vector of scene {scene} of clip '{clipId}' has {blob.Length} bytes");
         VectorBlob.Read(blob, vector);
         // A row whose bits have changed would spoil every search it is in.
-        if (!SceneValidation.IsUnit(vector))
+        if (!SceneEmbedding.IsUnit(vector))
             throw new InvalidDataException($"a vector of scene {scene} of clip '{clipId}' is not of unit length");
         return vector;
     }

@@ -12,8 +12,8 @@ public sealed class ClipIntake(JobStore jobs, ClipIngestor ingestor, IOptions<In
     /// <param name="asJob">The client does not want to wait.</param>
     /// <param name="cancellationToken">Stops; nothing is left.</param>
     /// <returns>
-    /// A clip, or a job where the client asked for one, the file is longer than <see cref="IngestOptions.AsyncAfter"/>, or a job for the same
-    /// upload is under way.
+    /// A clip, or a job where the client asked for one, the file is longer than <see cref="IngestOptions.AsyncAfter"/>, or a job of the same content
+    /// or for the same id is under way.
     /// </returns>
     /// <exception cref="ClipConflictException">The id is taken by other content and <see cref="ClipUpload.Replace"/> is off.</exception>
     /// <exception cref="MediaException">The file cannot be used; of a job, <see cref="Job.Problem"/> says so later.</exception>
@@ -26,6 +26,8 @@ public sealed class ClipIntake(JobStore jobs, ClipIngestor ingestor, IOptions<In
             return new ClipOrJob(null, active);
         if (await ingestor.FindStoredAsync(file, upload, cancellationToken).ConfigureAwait(false) is { } stored)
             return new ClipOrJob(stored, null);
+        // A request would wait for that job, which may take hours.
+        asJob |= jobs.IsAnyActive(file.RequireHash(), upload.Id);
         EmbedSteps unlessLong = new() { Begin = source => source.Info.Duration <= options.Value.AsyncAfter };
         if (!asJob && await ingestor.IngestAsync(file, upload, unlessLong, cancellationToken).ConfigureAwait(false) is { } ingested)
             return new ClipOrJob(ingested, null);

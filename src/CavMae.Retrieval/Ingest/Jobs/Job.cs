@@ -16,14 +16,14 @@ public enum JobState
     Cancelled,
 }
 
-/// <summary>An upload that is made a clip in the background, as it stood at one moment; durable from the moment it was acknowledged.</summary>
+/// <summary>An upload that is made a clip in the background, as it stood at one moment; durable from the moment it was acknowledged. What the client said of it is
+/// left out: it can be large, and only who runs the job needs it.</summary>
 public sealed record Job
 {
     /// <summary>128 random bits in hex: nobody finds another's job by guessing.</summary>
     public required string Id { get; init; }
 
     public required JobState State { get; init; }
-    public required ClipUpload Upload { get; init; }
 
     /// <summary>SHA-256 of the upload, lower-case hex.</summary>
     public required string Sha256 { get; init; }

@@ -8,7 +8,7 @@ namespace CavMae.Retrieval.Ingest.Jobs;
 /// <summary>The durable side of the jobs: one SQLite file. Not thread-safe: <see cref="JobStore"/> lets one caller in at a time.</summary>
 internal sealed class JobDatabase : IDisposable
 {
-    private const string Columns = "sequence, id, state, upload, sha256, size_bytes, scenes_done, scenes_total, done_ticks, total_ticks, clip_id, problem_status, problem_detail, created_at, started_at, ended_at";
+    private const string Columns = "sequence, id, state, sha256, size_bytes, scenes_done, scenes_total, done_ticks, total_ticks, clip_id, problem_status, problem_detail, created_at, started_at, ended_at";
 
     private readonly string path;
     private readonly SqliteConnection connection;
@@ -33,10 +33,10 @@ internal sealed class JobDatabase : IDisposable
     public JobScenes Scenes { get; }
 
     /// <summary>Adds a queued job and gives it its place. Durable on return.</summary>
-    public Job Insert(Job job) => job with
+    public Job Insert(Job job, ClipUpload upload) => job with
     {
         Sequence = Scalar("INSERT INTO jobs (id, state, upload, sha256, size_bytes, created_at) VALUES ($id, 'queued', $upload, $sha256, $size, $created) RETURNING sequence",
-            ("$id", job.Id), ("$upload", JsonSerializer.Serialize(job.Upload, JobJson.Default.ClipUpload)), ("$sha256", job.Sha256), ("$size", job.SizeBytes), ("$created", job.CreatedAt.UtcTicks)),
+            ("$id", job.Id), ("$upload", JsonSerializer.Serialize(upload, JobJson.Default.ClipUpload)), ("$sha256", job.Sha256), ("$size", job.SizeBytes), ("$created", job.CreatedAt.UtcTicks)),
     };
 
     public Job? Find(string id) => Read($"SELECT {Columns} FROM jobs WHERE id = $id", ("$id", id)).SingleOrDefault();
@@ -47,6 +47,18 @@ internal sealed class JobDatabase : IDisposable
     /// <summary>The same of one content.</summary>
     public List<Job> FindActive(string sha256) => Read($"SELECT {Columns} FROM jobs WHERE state IN ('queued', 'running') AND sha256 = $sha256 ORDER BY sequence", ("$sha256", sha256));
 
+    /// <summary>Whether a queued or running job is of this content, or stores a clip of this id.</summary>
+    public bool IsAnyActive(string sha256, string? clipId) => Scalar(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND (sha256 = $sha256 OR json_extract(upload, '$.Id') = $clip))",
+        ("$sha256", sha256), ("$clip", clipId)) != 0;
+
+    /// <summary>What the client said of a job that has not ended.</summary>
+    public ClipUpload ReadUpload(long sequence)
+    {
+        using SqliteCommand command = Command("SELECT upload FROM jobs WHERE sequence = $sequence", [("$sequence", sequence)]);
+        return JsonSerializer.Deserialize((string)command.ExecuteScalar()!, JobJson.Default.ClipUpload)!;
+    }
+
     /// <summary>Newest first.</summary>
     public List<Job> List(JobState? state, long before, int limit) => Read(
         $"SELECT {Columns} FROM jobs WHERE sequence < $before {(state is null ? "" : "AND state = $state")} ORDER BY sequence DESC LIMIT $limit",
@@ -54,7 +66,7 @@ internal sealed class JobDatabase : IDisposable
 
     public JobCounts Count() => new(Scalar("SELECT count(*) FROM jobs WHERE state = 'queued'"), Scalar("SELECT count(*) FROM jobs WHERE state = 'running'"));
 
-    /// <summary>Makes the oldest queued job a running one; null where none waits.</summary>
+    /// <summary>Makes the oldest queued job a running one; null where none waits. See <see cref="ReadUpload"/>.</summary>
     public Job? Claim(DateTimeOffset now) => Read(
         $"UPDATE jobs SET state = 'running', started_at = coalesce(started_at, $now) WHERE sequence = (SELECT min(sequence) FROM jobs WHERE state = 'queued') RETURNING {Columns}",
         ("$now", now.UtcTicks)).SingleOrDefault();
@@ -78,13 +90,13 @@ internal sealed class JobDatabase : IDisposable
         transaction.Commit();
     }
 
-    /// <summary>Ends a job; its scenes are removed. Durable on return.</summary>
+    /// <summary>Ends a job; its scenes, and what the client said of it, are removed. Durable on return.</summary>
     public void Finish(long sequence, JobState state, string? clipId, JobProblem? problem, DateTimeOffset now)
     {
         using SqliteTransaction transaction = connection.BeginTransaction();
         Execute("DELETE FROM scenes WHERE sequence = $sequence", ("$sequence", sequence));
         Execute("""
-            UPDATE jobs SET state = $state, clip_id = $clip, problem_status = $status, problem_detail = $detail, ended_at = $now,
+            UPDATE jobs SET state = $state, upload = '{}', clip_id = $clip, problem_status = $status, problem_detail = $detail, ended_at = $now,
                 scenes_done = CASE WHEN $state = 'succeeded' THEN coalesce(scenes_total, 0) ELSE scenes_done END,
                 done_ticks = CASE WHEN $state = 'succeeded' THEN coalesce(total_ticks, 0) ELSE done_ticks END
             WHERE sequence = $sequence
@@ -126,15 +138,14 @@ internal sealed class JobDatabase : IDisposable
         Sequence = row.GetInt64(0),
         Id = row.GetString(1),
         State = JobStateName.Parse(row.GetString(2)) ?? throw new StoreUnavailableException($"The job database holds a job of the unknown state '{row.GetString(2)}'."),
-        Upload = JsonSerializer.Deserialize(row.GetString(3), JobJson.Default.ClipUpload)!,
-        Sha256 = row.GetString(4),
-        SizeBytes = row.GetInt64(5),
-        Progress = new JobProgress(row.GetInt32(6), row.IsDBNull(7) ? null : row.GetInt32(7), TimeSpan.FromTicks(row.GetInt64(8)), row.IsDBNull(9) ? null : TimeSpan.FromTicks(row.GetInt64(9))),
-        ClipId = row.IsDBNull(10) ? null : row.GetString(10),
-        Problem = row.IsDBNull(11) ? null : new JobProblem(row.GetInt32(11), row.GetString(12)),
-        CreatedAt = Instant(row.GetInt64(13)),
-        StartedAt = row.IsDBNull(14) ? null : Instant(row.GetInt64(14)),
-        EndedAt = row.IsDBNull(15) ? null : Instant(row.GetInt64(15)),
+        Sha256 = row.GetString(3),
+        SizeBytes = row.GetInt64(4),
+        Progress = new JobProgress(row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt32(6), TimeSpan.FromTicks(row.GetInt64(7)), row.IsDBNull(8) ? null : TimeSpan.FromTicks(row.GetInt64(8))),
+        ClipId = row.IsDBNull(9) ? null : row.GetString(9),
+        Problem = row.IsDBNull(10) ? null : new JobProblem(row.GetInt32(10), row.GetString(11)),
+        CreatedAt = Instant(row.GetInt64(12)),
+        StartedAt = row.IsDBNull(13) ? null : Instant(row.GetInt64(13)),
+        EndedAt = row.IsDBNull(14) ? null : Instant(row.GetInt64(14)),
     };
 
     private static DateTimeOffset Instant(long utcTicks) => new(utcTicks, TimeSpan.Zero);

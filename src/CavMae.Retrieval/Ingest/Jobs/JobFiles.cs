@@ -22,7 +22,7 @@ internal sealed class JobFiles(DataFolder folder)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StoreUnavailableException($"The data folder '{folder.FullPath}' cannot be written: {e.Message}", e);
+            throw Unwritable(e);
         }
     }
 
@@ -41,19 +41,24 @@ internal sealed class JobFiles(DataFolder folder)
 
     /// <summary>Removes uploads of no job: of jobs that ended, or that were never acknowledged, when the process was killed.</summary>
     /// <returns>How many.</returns>
+    /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
     public int Sweep(IReadOnlySet<string> jobIds)
     {
-        int removed = 0;
-        foreach (string path in Directory.EnumerateFiles(folder.JobsFolder))
+        try
         {
-            string name = Path.GetFileName(path);
-            if (name.Length != NameLength || !name.All(char.IsAsciiHexDigitLower) || jobIds.Contains(name))
-                continue;
-            File.Delete(path);
-            removed++;
+            string[] left = [.. Directory.EnumerateFiles(folder.JobsFolder).Where(path => Path.GetFileName(path) is var name && IsJobId(name) && !jobIds.Contains(name))];
+            Array.ForEach(left, File.Delete);
+            return left.Length;
         }
-        return removed;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(e);
+        }
     }
+
+    private static bool IsJobId(string name) => name.Length == NameLength && name.All(char.IsAsciiHexDigitLower);
+
+    private StoreUnavailableException Unwritable(Exception reason) => new($"The data folder '{folder.FullPath}' cannot be written: {reason.Message}", reason);
 
     private string PathOf(string jobId) => Path.Combine(folder.JobsFolder, jobId);
 }

@@ -1,7 +1,7 @@
 namespace CavMae.Retrieval.Ingest.Jobs;
 
 /// <summary>A job while it runs in this process: how to stop it, and how fast it goes.</summary>
-internal sealed class JobRun(Job job, TimeProvider time) : IDisposable
+internal sealed class JobRun(Job job, ClipUpload upload, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource cancel = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,6 +10,9 @@ internal sealed class JobRun(Job job, TimeProvider time) : IDisposable
 
     /// <summary>As it was when it was taken up.</summary>
     public Job Job { get; } = job;
+
+    /// <summary>What the client said of it.</summary>
+    public ClipUpload Upload { get; } = upload;
 
     /// <summary>Cancelled when somebody asks for the job's end.</summary>
     public CancellationToken Cancelled => cancel.Token;

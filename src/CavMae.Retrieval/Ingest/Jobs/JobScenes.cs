@@ -1,5 +1,4 @@
 using CavMae.Retrieval.Embeddings;
-using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Index.Embedded;
 using Microsoft.Data.Sqlite;
 
@@ -67,6 +66,6 @@ internal sealed class JobScenes(SqliteConnection connection) : IDisposable
             return false;
         vector = new float[dimension];
         VectorBlob.Read(blob, vector);
-        return SceneValidation.IsUnit(vector);
+        return SceneEmbedding.IsUnit(vector);
     }
 }

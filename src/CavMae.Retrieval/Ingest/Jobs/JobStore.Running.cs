@@ -19,8 +19,8 @@ public sealed partial class JobStore
     {
         if (database.Claim(time.GetUtcNow()) is not { } job)
             return null;
-        Pulse();
-        return runs[job.Id] = new JobRun(job, time);
+        changed.Set();
+        return runs[job.Id] = new JobRun(job, database.ReadUpload(job.Sequence), time);
     });
 
     internal IncomingFile OpenFile(Job job) => files.Open(job);
@@ -30,7 +30,7 @@ public sealed partial class JobStore
     {
         database.Begin(run.Job.Sequence, plan, scenesTotal, total);
         run.MarkBegun();
-        Pulse();
+        changed.Set();
         return database.Scenes.Read(run.Job.Sequence, dimension);
     });
 
@@ -38,7 +38,7 @@ public sealed partial class JobStore
     {
         database.Scenes.Add(run.Job.Sequence, scene);
         run.MarkEncoded();
-        Pulse();
+        changed.Set();
         return true;
     });
 
@@ -55,7 +55,7 @@ public sealed partial class JobStore
     {
         database.Requeue(run.Job.Sequence);
         Forget(run);
-        Pulse();
+        changed.Set();
         return true;
     });
 
@@ -65,7 +65,7 @@ public sealed partial class JobStore
         // Last: until the end is durable, the upload is needed.
         files.Remove(job.Id);
         metrics.RecordJob(state);
-        Pulse();
+        changed.Set();
     }
 
     private void Forget(JobRun run)

@@ -29,12 +29,11 @@ public sealed partial class JobStore : IDisposable
     /// <summary>At least one for each queued job; a worker that finds none waits again.</summary>
     private readonly SemaphoreSlim available = new(0);
 
-    /// <summary>Completes at the next change of any job, and is then replaced.</summary>
-    private TaskCompletionSource changed = NewPulse();
+    private readonly ChangeSignal changed = new();
     private bool isDisposed;
 
     /// <summary>Opens the jobs of a data folder; those that ran when the last process ended wait for their turn again.</summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be read, is damaged, or was written by a newer version.</exception>
+    /// <exception cref="StoreUnavailableException">The database or the folder of uploads cannot be used, or was written by a newer version.</exception>
     public JobStore(DataFolder folder, IOptions<IngestOptions> options, RetrievalMetrics metrics, TimeProvider time, ILogger<JobStore> logger)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -55,10 +54,12 @@ public sealed partial class JobStore : IDisposable
             if (!isNew && files.Sweep(active.Select(job => job.Id).ToHashSet(StringComparer.Ordinal)) is > 0 and var removed)
                 LogSwept(logger, removed);
         }
-        catch (SqliteException exception)
+        catch (Exception exception)
         {
             database.Dispose();
-            throw database.Unavailable(exception);
+            if (exception is SqliteException problem)
+                throw database.Unavailable(problem);
+            throw;
         }
         Prune();
         metrics.ObserveJobs(Count);
@@ -78,7 +79,6 @@ public sealed partial class JobStore : IDisposable
         {
             Id = RandomNumberGenerator.GetHexString(32, lowercase: true),
             State = JobState.Queued,
-            Upload = upload,
             Sha256 = sha256,
             SizeBytes = file.SizeBytes,
             Progress = JobProgress.None,
@@ -91,7 +91,7 @@ public sealed partial class JobStore : IDisposable
             await Task.Run(() => files.Take(file, job.Id), cancellationToken).ConfigureAwait(false);
             Locked(() =>
             {
-                accepted = FindActiveLocked(sha256, upload) ?? Insert(job);
+                accepted = FindActiveLocked(sha256, upload) ?? Insert(job, upload);
                 return true;
             });
         }
@@ -108,6 +108,9 @@ public sealed partial class JobStore : IDisposable
     /// every field. Null where there is none.
     /// </summary>
     public Job? FindActive(string sha256, ClipUpload upload) => Locked(() => FindActiveLocked(sha256, upload));
+
+    /// <summary>Whether a job under way is of this content, or stores a clip of this id: an upload of either has to wait for it.</summary>
+    public bool IsAnyActive(string sha256, string? clipId) => Locked(() => database.IsAnyActive(sha256, clipId));
 
     public Job? Find(string id) => Locked(() => database.Find(id) is { } job ? WithTimeLeft(job) : null);
 
@@ -135,14 +138,14 @@ public sealed partial class JobStore : IDisposable
     {
         for (Job? last = null; ;)
         {
-            Task pulse = Volatile.Read(ref changed).Task;
+            Task change = changed.Next;
             if (Find(id) is not { } job)
                 yield break;
             if (job.State != last?.State || job.Progress.ScenesDone != last.Progress.ScenesDone || job.Progress.ScenesTotal != last.Progress.ScenesTotal)
                 yield return last = job;
             if (job.HasEnded)
                 yield break;
-            await pulse.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await change.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -182,25 +185,22 @@ public sealed partial class JobStore : IDisposable
         available.Dispose();
     }
 
-    private static TaskCompletionSource NewPulse() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private void Pulse() => Interlocked.Exchange(ref changed, NewPulse()).TrySetResult();
-
     private bool CheckRoom() => database.Count().Queued < options.MaxQueuedJobs ? true : throw new JobQueueFullException(options.MaxQueuedJobs);
 
-    private Job Insert(Job job)
+    private Job Insert(Job job, ClipUpload upload)
     {
         CheckRoom();
-        Job inserted = database.Insert(job);
+        Job inserted = database.Insert(job, upload);
         available.Release();
-        Pulse();
+        changed.Set();
         return inserted;
     }
 
     private Job? FindActiveLocked(string sha256, ClipUpload upload)
     {
         string? fields = upload.Replace ? Fields(upload) : null;
-        return database.FindActive(sha256).Find(job => (upload.Id is null || job.Upload.Id == upload.Id) && (fields is null || Fields(job.Upload) == fields));
+        return database.FindActive(sha256).Find(job =>
+            database.ReadUpload(job.Sequence) is var active && (upload.Id is null || active.Id == upload.Id) && (fields is null || Fields(active) == fields));
     }
 
     private static string Fields(ClipUpload upload) => JsonSerializer.Serialize(upload, JobJson.Default.ClipUpload);

@@ -114,7 +114,7 @@ public sealed partial class JobWorkers(
             Find = scene => known.GetValueOrDefault(scene.Index) is { } embedded && Fits(embedded, scene) ? embedded : null,
             Encoded = scene => jobs.Keep(run, scene),
         };
-        IngestResult? result = await ingestor.IngestAsync(file, run.Job.Upload, steps, cancellationToken).ConfigureAwait(false);
+        IngestResult? result = await ingestor.IngestAsync(file, run.Upload, steps, cancellationToken).ConfigureAwait(false);
         return result!.Clip.Id;
     }
 

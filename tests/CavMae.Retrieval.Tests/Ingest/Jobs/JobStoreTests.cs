@@ -1,10 +1,10 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Ingest;
 using CavMae.Retrieval.Ingest.Jobs;
+using CavMae.Retrieval.Tests.Support;
 using CavMae.Tests.Shared;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +15,7 @@ namespace CavMae.Retrieval.Tests.Ingest.Jobs;
 public sealed class JobStoreTests : IDisposable
 {
     private readonly TemporaryFolder temporary = new();
-    private readonly RetrievalMetrics metrics = new(new MeterFactory());
+    private readonly RetrievalMetrics metrics = new(new PlainMeterFactory());
     private readonly ManualTime time = new();
     private readonly DataFolder folder;
     private readonly IngestOptions options = new();
@@ -42,8 +42,9 @@ public sealed class JobStoreTests : IDisposable
         Job job = Open().Find(submitted.Id)!;
 
         Assert.Equal((JobState.Queued, submitted.Sha256, 7L, time.Now), (job.State, job.Sha256, job.SizeBytes, job.CreatedAt));
-        Assert.Equal((upload.Id, upload.Title, upload.Replace, upload.Metadata.ToJsonString()), (job.Upload.Id, job.Upload.Title, job.Upload.Replace, job.Upload.Metadata.ToJsonString()));
-        Assert.Equal(upload.Tags, job.Upload.Tags);
+        ClipUpload read = Opened.Claim()!.Upload;
+        Assert.Equal((upload.Id, upload.Title, upload.Replace, upload.Metadata.ToJsonString()), (read.Id, read.Title, read.Replace, read.Metadata.ToJsonString()));
+        Assert.Equal(upload.Tags, read.Tags);
         Assert.Equal("content", await File.ReadAllTextAsync(Opened.OpenFile(job).Path, Token));
         Assert.Empty(Directory.GetFiles(folder.IncomingFolder));
         Assert.Matches("^[0-9a-f]{32}$", job.Id);
@@ -185,6 +186,32 @@ public sealed class JobStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task IsAnyActive_ContentOrId_IsFoundUntilTheJobEnds()
+    {
+        Job job = await SubmitAsync(Open(), "content", new ClipUpload { Id = "mine" });
+        string other = new('0', 64);
+        Assert.True(Opened.IsAnyActive(job.Sha256, null));
+        Assert.True(Opened.IsAnyActive(other, "mine"));
+        Assert.False(Opened.IsAnyActive(other, null));
+        Assert.False(Opened.IsAnyActive(other, "min'e"));
+        await Opened.CancelOrRemoveAsync(job.Id, Token);
+        Assert.False(Opened.IsAnyActive(job.Sha256, "mine"));
+    }
+
+    [Fact]
+    public async Task Finish_Job_ForgetsWhatTheClientSaid()
+    {
+        await SubmitAsync(Open(), "content", new ClipUpload { Title = "a secret", Metadata = new JsonObject { ["secret"] = 1 } });
+        Opened.Finish(Opened.Claim()!, JobState.Succeeded, "clip");
+        Close();
+        using SqliteConnection connection = new($"Data Source={folder.JobDatabasePath};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT upload FROM jobs";
+        Assert.Equal("{}", command.ExecuteScalar());
+    }
+
+    [Fact]
     public async Task SubmitAsync_QueueFull_LeavesTheFileToItsOwner()
     {
         options.MaxQueuedJobs = 1;
@@ -293,14 +320,5 @@ public sealed class JobStoreTests : IDisposable
         public DateTimeOffset Now { get; set; } = new(2026, 1, 31, 9, 30, 0, TimeSpan.Zero);
 
         public override DateTimeOffset GetUtcNow() => Now;
-    }
-
-    private sealed class MeterFactory : IMeterFactory
-    {
-        public Meter Create(MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
     }
 }
