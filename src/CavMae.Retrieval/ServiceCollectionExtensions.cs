@@ -34,6 +34,7 @@ public static class ServiceCollectionExtensions
         services.AddSingleton<MediaDecoder>();
         services.AddSingleton<MediaEmbedder>();
         services.AddSingleton<MediaStore>();
+        services.AddSingleton<MediaChanges>();
         services.AddSingleton<ClipIngestor>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<JobWorkers>();
@@ -84,13 +85,13 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
         if (index.Value.Kind is IndexKind.Embedded)
         {
-            await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaStore>(), loggers.CreateLogger<StoreSwap>())
+            await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaChanges>(), loggers.CreateLogger<StoreSwap>())
                 .RunAsync(services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism, cancellationToken).ConfigureAwait(false);
         }
         sceneIndex = await OpenIndexAsync(folder, encoder.Model, cancellationToken).ConfigureAwait(false);
         try
         {
-            await services.GetRequiredService<MediaStore>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
+            await services.GetRequiredService<MediaChanges>().SweepAsync(sceneIndex, cancellationToken).ConfigureAwait(false);
             await WarmUpSearchAsync(encoder.Model.Dimension, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException) when (index.Value.Kind is not IndexKind.Embedded)

@@ -26,7 +26,7 @@ internal static class ImportCommand
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         await using RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: false, cancellationToken).ConfigureAwait(false);
         ModelManifest model = session.Services.GetRequiredService<SceneEncoder>().Model;
-        LibraryImporter importer = new(session.Services.GetRequiredService<ISceneIndex>(), session.Services.GetRequiredService<MediaStore>());
+        LibraryImporter importer = new(session.Services.GetRequiredService<ISceneIndex>(), session.Services.GetRequiredService<MediaStore>(), session.Services.GetRequiredService<MediaChanges>());
         ImportResult result = await importer.ImportAsync(source, model.ModelId, model.Dimension, replace, null, cancellationToken).ConfigureAwait(false);
         terminal.Output.WriteLine($"{result.Created} imported, {result.Replaced} replaced, {result.Existing} already there; {result.WithoutMedia} without media");
         return ExitCode.Done;

@@ -31,7 +31,7 @@ public enum IngestOutcome
 public sealed record IngestResult(ClipRecord Clip, IngestOutcome Outcome);
 
 /// <summary>A clip's way in: decode, encode, store; all of it, or nothing of it stays.</summary>
-public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, ISceneIndex index, MediaStore media, RetrievalMetrics metrics, TimeProvider time)
+public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, ISceneIndex index, MediaStore media, MediaChanges changes, RetrievalMetrics metrics, TimeProvider time)
 {
     private readonly KeyedLocks locks = new();
 
@@ -103,11 +103,11 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
     }
 
-    /// <summary><see cref="MediaStore.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>
+    /// <summary><see cref="MediaChanges.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>
     private async Task ChangeAsync(string? coming, string? going, Func<Task> change, CancellationToken cancellationToken)
     {
         using IDisposable turn = await locks.AcquireAsync(new[] { coming, going }.OfType<string>().Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
-        await media.ChangeAsync(index, coming, going, change).ConfigureAwait(false);
+        await changes.ChangeAsync(index, coming, going, change).ConfigureAwait(false);
     }
 
     private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)

@@ -11,7 +11,7 @@ public sealed record ImportResult(long Created, long Replaced, long Existing, lo
 /// Takes an export into a store. Everything that can be wrong with it is found before the first clip is stored; each clip is then stored whole or
 /// not at all, and the same import again goes on after an interruption. To be used while nothing else writes the store: it takes no locks.
 /// </summary>
-public sealed class LibraryImporter(ISceneIndex index, MediaStore media)
+public sealed class LibraryImporter(ISceneIndex index, MediaStore media, MediaChanges changes)
 {
     private const int MaxNamed = 5;
 
@@ -64,7 +64,7 @@ public sealed class LibraryImporter(ISceneIndex index, MediaStore media)
         if (isThere && !lacksMedia)
             return IngestOutcome.Existing;
         using IncomingFile? file = lacksMedia ? await ReceiveAsync(TransferReader.MediaPath(folder, clip.Sha256), clip, cancellationToken).ConfigureAwait(false) : null;
-        await media.ChangeAsync(index, clip.Sha256, existing?.Sha256, async () =>
+        await changes.ChangeAsync(index, clip.Sha256, existing?.Sha256, async () =>
         {
             if (file is not null)
                 media.Keep(file);

@@ -107,7 +107,7 @@ public sealed class TransferTests : IDisposable
         await FillAsync(source, clips: 1);
         await ExportAsync(source);
 
-        TransferException refusal = await Assert.ThrowsAsync<TransferException>(() => new LibraryImporter(source.Index, source.Media).ImportAsync(ExportFolder, "other-model", TestClips.Dimension, false, null, Cancellation));
+        TransferException refusal = await Assert.ThrowsAsync<TransferException>(() => new LibraryImporter(source.Index, source.Media, source.Changes).ImportAsync(ExportFolder, "other-model", TestClips.Dimension, false, null, Cancellation));
         Assert.Contains("'other-model'", refusal.Message, StringComparison.Ordinal);
         Assert.Contains($"'{TestClips.ModelId}'", refusal.Message, StringComparison.Ordinal);
     }
@@ -248,7 +248,7 @@ public sealed class TransferTests : IDisposable
         new LibraryExporter(store.Index, store.Media, TimeProvider.System).ExportAsync(ExportFolder, TestClips.ModelId, TestClips.Dimension, withMedia, null, Cancellation);
 
     private Task<ImportResult> ImportAsync(Store store, bool replace = false) =>
-        new LibraryImporter(store.Index, store.Media).ImportAsync(ExportFolder, TestClips.ModelId, TestClips.Dimension, replace, null, Cancellation);
+        new LibraryImporter(store.Index, store.Media, store.Changes).ImportAsync(ExportFolder, TestClips.ModelId, TestClips.Dimension, replace, null, Cancellation);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
@@ -256,13 +256,15 @@ public sealed class TransferTests : IDisposable
     {
         DataFolder data = DataFolder.Open(folder.File(name));
         EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, TestClips.ModelId, TestClips.Dimension, cancellationToken: Cancellation);
-        return new Store(data, index, new MediaStore(data, Options.Create(new MediaOptions()), NullLogger<MediaStore>.Instance));
+        return new Store(data, index, new MediaStore(data, Options.Create(new MediaOptions())));
     }
 
     public void Dispose() => folder.Dispose();
 
     private sealed record Store(DataFolder Folder, ISceneIndex Index, MediaStore Media) : IAsyncDisposable
     {
+        public MediaChanges Changes { get; } = new(Folder, Media, NullLogger<MediaChanges>.Instance);
+
         public async ValueTask DisposeAsync()
         {
             await Index.DisposeAsync();

@@ -58,7 +58,7 @@ public sealed class WarmUpTests : IAsyncLifetime
     private Task<int> RunAsync()
     {
         IOptions<MediaOptions> options = Options.Create(new MediaOptions());
-        MediaStore media = new(folder!, options, NullLogger<MediaStore>.Instance);
+        MediaStore media = new(folder!, options);
         return new WarmUp(media, new MediaEmbedder(decoder, encoder!, metrics, options), warnings).RunAsync(Token);
     }
 

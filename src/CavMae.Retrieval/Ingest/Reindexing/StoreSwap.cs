@@ -9,7 +9,7 @@ namespace CavMae.Retrieval.Ingest.Reindexing;
 /// At the start with a new model: puts the store that was filled for it in place of the old one. One rename does it, so that a kill at any moment leaves
 /// the one or the other; see docs/decisions/0014-reindexing.md.
 /// </summary>
-internal sealed partial class StoreSwap(DataFolder folder, ModelManifest model, MediaEmbedder embedder, MediaStore media, ILogger logger)
+internal sealed partial class StoreSwap(DataFolder folder, ModelManifest model, MediaEmbedder embedder, MediaChanges media, ILogger logger)
 {
     private static readonly string[] JournalSuffixes = ["-wal", "-journal"];
 

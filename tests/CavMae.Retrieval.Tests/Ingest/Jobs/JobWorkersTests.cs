@@ -28,6 +28,7 @@ public sealed class JobWorkersTests : IAsyncLifetime
     private SceneEncoder? encoder;
     private FaultyIndex? index;
     private MediaStore? media;
+    private MediaChanges? changes;
     private JobStore? jobs;
     private ClipIngestor? ingestor;
     private Task running = Task.CompletedTask;
@@ -46,8 +47,9 @@ public sealed class JobWorkersTests : IAsyncLifetime
         folder = DataFolder.Open(temporary.File("data"));
         encoder = await SceneEncoder.OpenAsync(new ModelOptions { Path = DemoBundle.Folder }, NullLogger<SceneEncoder>.Instance, TimeProvider.System, Token);
         index = new FaultyIndex(await EmbeddedIndex.OpenAsync(folder, encoder.Model.ModelId, encoder.Model.Dimension, cancellationToken: Token));
-        media = new MediaStore(folder, options, NullLogger<MediaStore>.Instance);
-        ingestor = new ClipIngestor(new MediaEmbedder(decoder, encoder, metrics, options), encoder, index, media, metrics, TimeProvider.System);
+        media = new MediaStore(folder, options);
+        changes = new MediaChanges(folder, media, NullLogger<MediaChanges>.Instance);
+        ingestor = new ClipIngestor(new MediaEmbedder(decoder, encoder, metrics, options), encoder, index, media, changes, metrics, TimeProvider.System);
         jobs = new JobStore(folder, Options.Create(new IngestOptions()), metrics, TimeProvider.System, NullLogger<JobStore>.Instance);
     }
 
@@ -112,7 +114,7 @@ public sealed class JobWorkersTests : IAsyncLifetime
 
         Assert.Equal((JobState.Succeeded, "mine", 1), (job.State, job.ClipId, index.Upserts));
         // The mark that the lost answer left is looked after at the next start.
-        await media!.SweepAsync(index, Token);
+        await changes!.SweepAsync(index, Token);
         AssertFiles(Zoom);
     }
 
@@ -127,7 +129,7 @@ public sealed class JobWorkersTests : IAsyncLifetime
         Assert.Equal((JobState.Succeeded, 2), (job.State, index.Upserts));
         Assert.Equal(2, Directory.GetFiles(folder!.MediaFolder, "*", SearchOption.AllDirectories).Length);
         index.BeforeFind = static _ => null;
-        await media!.SweepAsync(index, Token);
+        await changes!.SweepAsync(index, Token);
         AssertFiles(Bars);
     }
 
