@@ -116,6 +116,30 @@ public sealed class RemoteLibraryTests : CliTest
     }
 
     [Fact]
+    public async Task List_ServiceGoneAfterAPage_HasWrittenThatPage()
+    {
+        string page = $$"""{"items": [{{StubAnswer.Clip(200, "first").Json}}], "nextCursor": "c"}""";
+        service.Answer("GET clips", new StubAnswer(200, page), new StubAnswer(500, """{"detail": "It broke."}"""));
+
+        Outcome outcome = await RunRemoteAsync("list", "--json");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("It broke.", outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith("{\"id\":\"first\"", Assert.Single(outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_TagThatBeginsWithAt_IsATag()
+    {
+        service.Answer("POST clips", StubAnswer.Clip(201, "new"));
+
+        Outcome outcome = await RunRemoteAsync("index", CopyText("a.mp4"), "--tag", "@home");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("@home", service.Requests.Single(request => request.Request == "POST clips").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_OtherProgramAnswers_SaysSo()
     {
         service.Answer("GET model", new StubAnswer(200, "<html>"));

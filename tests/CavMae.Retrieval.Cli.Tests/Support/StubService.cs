@@ -11,6 +11,7 @@ internal sealed class StubService : IDisposable
     public const string Model = """{"modelId": "stub-fp32-000000000000", "dimension": 4}""";
 
     private readonly HttpListener listener = new();
+    private int connections;
     private readonly ConcurrentDictionary<string, Queue<StubAnswer>> answers = new(StringComparer.Ordinal);
 
     public StubService()
@@ -26,6 +27,9 @@ internal sealed class StubService : IDisposable
 
     public Uri Address { get; }
 
+    /// <summary>Requests of any kind so far.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
     /// <summary>Method and path below /api/v1 of every request but those for the model, and the body as Latin-1.</summary>
     public ConcurrentQueue<(string Request, string Body)> Requests { get; } = new();
 
@@ -38,6 +42,7 @@ internal sealed class StubService : IDisposable
             while (true)
             {
                 HttpListenerContext context = await listener.GetContextAsync();
+                Interlocked.Increment(ref connections);
                 _ = Task.Run(() => RespondAsync(context));
             }
         }
