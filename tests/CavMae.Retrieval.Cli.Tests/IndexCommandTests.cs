@@ -160,6 +160,7 @@ public sealed class IndexCommandTests : CliTest
     {
         Assert.Equal(130, outcome.ExitCode);
         Assert.Contains("Interrupted", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches(@"\d+ indexed, 0 already there, 0 failed, \d+ left, in", outcome.Output);
         (int media, int incoming) = CountFiles();
         IndexCounts counts = await WithIndexAsync(index => index.CountAsync(Cancellation));
         Assert.Equal((counts.Clips, 0), (media, incoming));

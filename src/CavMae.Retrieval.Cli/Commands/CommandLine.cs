@@ -32,7 +32,7 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("Interrupted. What was indexed before stays; nothing is half-stored.").ConfigureAwait(false);
+            await error.WriteLineAsync("Interrupted. What was done before stays; nothing is half-done.").ConfigureAwait(false);
             return ExitCode.Interrupted;
         }
         catch (BadUseException problem)

@@ -49,11 +49,19 @@ internal static class IndexCommand
 
         async Task<int> RunAsync(ILibrary library, MediaFiles files, int parallelism)
         {
-            IndexSummary summary = await IndexProgress.RunAsync(terminal, files,
-                progress => LibraryIndexer.RunAsync(library, files, tags, parallelism, progress, cancellationToken)).ConfigureAwait(false);
-            foreach (string line in summary.FailureLines())
-                terminal.Error.WriteLine(line);
-            terminal.Output.WriteLine(summary.ToString());
+            IndexSummary summary = new(files.Found.Count);
+            try
+            {
+                await IndexProgress.RunAsync(terminal, files, progress => LibraryIndexer.RunAsync(library, files, tags, parallelism, summary, progress, cancellationToken)).ConfigureAwait(false);
+            }
+            finally
+            {
+                foreach (string line in summary.FailureLines())
+                    terminal.Error.WriteLine(line);
+                terminal.Output.WriteLine(summary.ToString());
+                if (summary.Left > 0)
+                    terminal.Error.WriteLine("It was stopped before the end; the same command goes on from there.");
+            }
             return summary.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
         }
     }

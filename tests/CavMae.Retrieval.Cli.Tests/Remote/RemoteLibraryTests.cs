@@ -58,6 +58,8 @@ public sealed class RemoteLibraryTests : CliTest
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("cannot be reached", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("the same command goes on from there", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("0 indexed, 0 already there, 0 failed, 2 left", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(5, service.Requests.Count(request => request.Request == "POST clips"));
     }
 
@@ -83,6 +85,18 @@ public sealed class RemoteLibraryTests : CliTest
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("a.mp4: It breaks off.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_JobRemovedMeanwhile_TellsWhatToDo()
+    {
+        service.Answer("POST clips", new StubAnswer(202, """{"id": "j1", "state": "queued"}"""), StubAnswer.Clip(201, "second"));
+
+        Outcome outcome = await RunRemoteAsync("index", CopyText("a.mp4"), CopyText("b.mp4"), "--parallel", "1");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("a.mp4: The service does not know its job j1", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("1 indexed, 0 already there, 1 failed", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

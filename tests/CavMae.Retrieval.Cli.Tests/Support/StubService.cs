@@ -14,10 +14,10 @@ internal sealed class StubService : IDisposable
     private int connections;
     private readonly ConcurrentDictionary<string, Queue<StubAnswer>> answers = new(StringComparer.Ordinal);
 
-    public StubService()
+    /// <param name="port">Where it listens; null: where nobody does.</param>
+    public StubService(int? port = null)
     {
-        int port = FreePort();
-        Address = new Uri($"http://127.0.0.1:{port}");
+        Address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
         listener.Prefixes.Add($"{Address}");
         listener.Start();
         Answer("GET model", new StubAnswer(200, Model));
