@@ -82,6 +82,7 @@ public sealed class ListAndRemoveTests : CliTest
     [Theory]
     [InlineData]
     [InlineData("someId", "--tag", "b")]
+    [InlineData("")]
     public async Task Remove_NeitherOrBothOfIdAndTag_IsBadUse(params string[] arguments) => Assert.Equal(2, (await RunAsync(["remove", .. arguments])).ExitCode);
 
     private async Task IndexBothAsync()

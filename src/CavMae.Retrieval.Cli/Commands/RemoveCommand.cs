@@ -22,6 +22,8 @@ internal static class RemoveCommand
     {
         if (ids.Length > 0 == tags.Length > 0)
             throw new BadUseException("Name clips by their ids, or all that have a tag with --tag; one of both. Nothing was removed.");
+        if (ids.Contains(""))
+            throw new BadUseException("An id is empty. Nothing was removed.");
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         if (tags.Length > 0 && !isSure && !terminal.IsWatched)
             throw new BadUseException("Removing by tag asks first, and nobody is there to answer: add --yes. Nothing was removed.");

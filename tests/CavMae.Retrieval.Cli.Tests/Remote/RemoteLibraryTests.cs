@@ -178,6 +178,9 @@ public sealed class RemoteLibraryTests : CliTest
     [Theory]
     [InlineData("--server", "ftp://host")]
     [InlineData("--server", "127.0.0.1:5000")]
+    [InlineData("--server", "http://127.0.0.1:5000/?a=b")]
+    [InlineData("--server", "http://127.0.0.1:5000/#a")]
+    [InlineData("--server", "http://name:secret@127.0.0.1:5000")]
     [InlineData("--parallel", "0")]
     [InlineData("--parallel", "65")]
     public async Task Index_OptionOutOfRange_IsBadUse(string option, string value) =>

@@ -79,7 +79,7 @@ internal sealed class StubService : IDisposable
         context.Response.Close();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
