@@ -5,7 +5,7 @@ namespace CavMae.Retrieval.Cli.Remote;
 /// <param name="isKnown">Whether the service has answered before: then one that is away is most likely being restarted.</param>
 internal sealed class Retries(TimeProvider time, bool isKnown)
 {
-    /// <summary>Tries where an answer breaks off, or a service that was never heard of is away: together about six seconds.</summary>
+    /// <summary>Tries where an answer breaks off, or a service that was never heard of is away: together about six seconds, beside what connecting takes.</summary>
     private const int MaxTries = 5;
 
     /// <summary>A restart loads the model and the whole store; so long it is waited for.</summary>
