@@ -36,6 +36,21 @@ public sealed class ListAndRemoveTests : CliTest
     }
 
     [Fact]
+    public async Task List_WithLimit_SaysThatThereAreMore()
+    {
+        await IndexBothAsync();
+
+        Outcome one = await RunAsync("list", "--limit", "1");
+        Outcome both = await RunAsync("list", "--limit", "2");
+        Outcome line = await RunAsync("list", "--limit", "1", "--json");
+
+        Assert.Contains("1 clip, 0:10.0 in all; there are more", one.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("more", both.Output, StringComparison.Ordinal);
+        Assert.Contains(Zoom, Assert.Single(line.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("list", "--limit", "0")).ExitCode);
+    }
+
+    [Fact]
     public async Task Remove_ById_TakesThatClipWithItsMedia()
     {
         await IndexBothAsync();
@@ -67,6 +82,7 @@ public sealed class ListAndRemoveTests : CliTest
     [Theory]
     [InlineData]
     [InlineData("someId", "--tag", "b")]
+    [InlineData("")]
     public async Task Remove_NeitherOrBothOfIdAndTag_IsBadUse(params string[] arguments) => Assert.Equal(2, (await RunAsync(["remove", .. arguments])).ExitCode);
 
     private async Task IndexBothAsync()

@@ -35,6 +35,29 @@ public sealed class ProgramTests : CliTest
         Assert.Contains("'visual.onnx' of the model bundle is damaged", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("index")]
+    [InlineData("search")]
+    [InlineData("list")]
+    [InlineData("remove")]
+    [InlineData("export-index")]
+    [InlineData("import-index")]
+    [InlineData("reindex")]
+    [InlineData("evaluate")]
+    [InlineData("model")]
+    public async Task Help_EveryCommand_ShowsExamplesAndIsDone(string command)
+    {
+        Outcome outcome = await RunBareAsync([.. command.Length > 0 ? (string[])[command] : [], "--help"], Cancellation);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains($"  cavmae {command}", outcome.Output[outcome.Output.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Contains("Exit codes: 0 done, 1 failed", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Version_IsDone() => Assert.Equal(0, (await RunBareAsync(["--version"], Cancellation)).ExitCode);
+
     [Fact]
     public async Task Process_NoCommand_IsBadUse() => Assert.Equal(2, (await RunProcessAsync([])).Code);
 

@@ -1,4 +1,5 @@
 using CavMae.Retrieval.Cli.Tests.Support;
+using CavMae.Retrieval.Index;
 using CavMae.Tests.Shared;
 
 namespace CavMae.Retrieval.Cli.Tests;
@@ -36,6 +37,53 @@ public sealed class TransferCommandTests : CliTest
 
     [Fact]
     public async Task Import_MissingFolder_IsBadUse() => Assert.Equal(2, (await RunAsync("import-index", PathOf("gone"))).ExitCode);
+
+    [Fact]
+    public async Task Export_ToNoName_IsBadUse() => Assert.Equal(2, (await RunAsync("export-index", "")).ExitCode);
+
+    [Fact]
+    public async Task Export_FolderInUse_SaysWhatToDo()
+    {
+        using DataFolder taken = Index.DataFolder.Open(DataFolder);
+
+        Outcome outcome = await RunAsync("export-index", PathOf("export"));
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("or stop it first", outcome.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(PathOf("export")));
+    }
+
+    [Theory]
+    [InlineData("records.jsonl", "it was cut off")]
+    [InlineData("vectors.safetensors", "it was cut off")]
+    [InlineData("manifest.json", "is no manifest of an export")]
+    public async Task Import_TruncatedExport_IsRefusedAndChangesNothing(string file, string reason)
+    {
+        await RunAsync("index", Fixtures.Clip(Zoom));
+        await RunAsync("export-index", PathOf("export"));
+        await RunAsync("remove", (await WithIndexAsync(index => index.ListAsync(ClipFilter.None, null, 1, Cancellation))).Items[0].Id);
+        using (FileStream cut = File.OpenWrite(PathOf($"export/{file}")))
+            cut.SetLength(cut.Length - 10);
+
+        Outcome outcome = await RunAsync("import-index", PathOf("export"));
+
+        Assert.Equal((1, ""), (outcome.ExitCode, outcome.Output));
+        Assert.Contains(reason, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await WithIndexAsync(index => index.CountAsync(Cancellation))).Clips);
+    }
+
+    [Fact]
+    public async Task Export_Cancelled_LeavesNothing()
+    {
+        await RunAsync("index", Fixtures.Clip(Zoom));
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        await stop.CancelAsync();
+
+        Outcome outcome = await RunUntilAsync(["export-index", PathOf("export")], stop.Token);
+
+        Assert.Equal(130, outcome.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(PathOf(""), "export*"));
+    }
 
     [Fact]
     public async Task Export_ToAFolderWithFiles_IsRefused()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Cli.Remote;
 using CavMae.Retrieval.Embeddings;
@@ -20,16 +21,18 @@ internal static class CommandLine
     /// <summary>Runs the command; returns its <see cref="ExitCode"/>.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
-        ParseResult parsed = Root().Parse(arguments);
+        // Names of files and tags may begin with @, which would be the name of a file with further arguments otherwise.
+        ParseResult parsed = Root().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         InvocationConfiguration configuration = new() { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopLimit };
         try
         {
             int code = await parsed.InvokeAsync(configuration, cancellationToken).ConfigureAwait(false);
-            return parsed.Errors.Count > 0 ? ExitCode.BadUse : code;
+            // Asking for help is no mistake, whatever else is missing.
+            return parsed.Action is ParseErrorAction ? ExitCode.BadUse : code;
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("Interrupted. What was indexed before stays; nothing is half-stored.").ConfigureAwait(false);
+            await error.WriteLineAsync("Interrupted. What was done before stays; nothing is half-done.").ConfigureAwait(false);
             return ExitCode.Interrupted;
         }
         catch (BadUseException problem)

@@ -23,6 +23,8 @@ internal static class ExportCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, string target, bool withMedia, CancellationToken cancellationToken)
     {
+        if (target.Length == 0)
+            throw new BadUseException("Name the folder to export to. Nothing was exported.");
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         await using RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: true, cancellationToken).ConfigureAwait(false);
         ISceneIndex index = session.Services.GetRequiredService<ISceneIndex>();

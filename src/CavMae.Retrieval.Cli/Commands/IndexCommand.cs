@@ -13,9 +13,6 @@ namespace CavMae.Retrieval.Cli.Commands;
 /// <summary><c>cavmae index PATH...</c>: media files into the store.</summary>
 internal static class IndexCommand
 {
-    /// <summary>As long as a tag may be that is sent to the service, so that it can be asked for there too.</summary>
-    private const int MaxTagLength = 100;
-
     /// <summary>Against a service: one file is sent while another is decoded.</summary>
     private const int DefaultUploads = 2;
 
@@ -26,7 +23,7 @@ internal static class IndexCommand
             Description = "Media files, folders with all that is in them (but hidden files), and patterns in quotes: * and ? within a name, ** for folders of any depth.",
             Arity = ArgumentArity.OneOrMore,
         };
-        Option<string[]> tags = TagOption.Create("Tag of all these clips; repeat it for more.", MaxTagLength);
+        Option<string[]> tags = TagOption.Create("Tag of all these clips; repeat it for more.");
         Command command = new("index", "Decodes, encodes and stores media files; file names become titles. Files whose content is there already stay as they are, so that the same command goes on where it was stopped.")
         {
             paths, tags, ParallelOption.Instance, ServerOption.Instance,
@@ -52,11 +49,19 @@ internal static class IndexCommand
 
         async Task<int> RunAsync(ILibrary library, MediaFiles files, int parallelism)
         {
-            IndexSummary summary = await IndexProgress.RunAsync(terminal, files,
-                progress => LibraryIndexer.RunAsync(library, files, tags, parallelism, progress, cancellationToken)).ConfigureAwait(false);
-            foreach (string line in summary.FailureLines())
-                terminal.Error.WriteLine(line);
-            terminal.Output.WriteLine(summary.ToString());
+            IndexSummary summary = new(files.Found.Count);
+            try
+            {
+                await IndexProgress.RunAsync(terminal, files, progress => LibraryIndexer.RunAsync(library, files, tags, parallelism, summary, progress, cancellationToken)).ConfigureAwait(false);
+            }
+            finally
+            {
+                foreach (string line in summary.FailureLines())
+                    terminal.Error.WriteLine(line);
+                terminal.Output.WriteLine(summary.ToString());
+                if (summary.Left > 0)
+                    terminal.Error.WriteLine("It was stopped before the end; the same command goes on from there.");
+            }
             return summary.Failed == 0 ? ExitCode.Done : ExitCode.Failed;
         }
     }

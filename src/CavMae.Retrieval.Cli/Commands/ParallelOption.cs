@@ -16,11 +16,7 @@ internal static class ParallelOption
             Description = $"Files under way at once, 1 to {Max}; unset: Media:Parallelism (2). Encoding is batched across files; more only helps where decoding is what is waited for.",
             HelpName = "N",
         };
-        option.Validators.Add(result =>
-        {
-            if (!result.Errors.Any() && result.Tokens.Count > 0 && result.GetValueOrDefault<int?>() is not (>= 1 and <= Max))
-                result.AddError($"{option.Name} is {result.Tokens[0].Value}; 1 to {Max} is allowed.");
-        });
+        option.Allow(value => value is >= 1 and <= Max, $"1 to {Max}");
         return option;
     }
 }

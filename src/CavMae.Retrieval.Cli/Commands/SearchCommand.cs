@@ -11,7 +11,6 @@ namespace CavMae.Retrieval.Cli.Commands;
 internal static class SearchCommand
 {
     private const int MaxLimit = 100;
-    private const int MaxTagLength = 100;
 
     public static Command Create()
     {
@@ -19,34 +18,29 @@ internal static class SearchCommand
         Option<string> direction = new("--direction") { Description = "audio-to-video: pictures that fit its sound; video-to-audio: sounds that fit its pictures; similar: all four ways averaged.", Required = true };
         direction.AcceptOnlyFromAmong([.. DirectionNames.All]);
         Option<int> limit = new("--limit") { Description = $"Most hits, 1 to {MaxLimit}.", DefaultValueFactory = _ => 10, HelpName = "N" };
-        AddRangeCheck(limit, value => value is >= 1 and <= MaxLimit, $"1 to {MaxLimit}");
+        limit.Allow(value => value is >= 1 and <= MaxLimit, $"1 to {MaxLimit}");
         Option<string> groupBy = new("--group-by") { Description = "clip: the best scene of each clip; scene: every scene.", DefaultValueFactory = _ => "clip" };
         groupBy.AcceptOnlyFromAmong("clip", "scene");
         Option<float?> minScore = new("--min-score") { Description = "Leave out hits below this cosine, -1 to 1.", HelpName = "X" };
-        AddRangeCheck(minScore, value => value is null or (>= -1 and <= 1), "-1 to 1");
-        Option<string[]> tags = TagOption.Create("Only clips with this tag; repeat it for clips that have them all.", MaxTagLength);
+        minScore.Allow(value => value is null or (>= -1 and <= 1), "-1 to 1");
+        Option<string[]> tags = TagOption.Create("Only clips with this tag; repeat it for clips that have them all.");
+        Option<string[]> filters = FilterOption.Create();
         Option<bool> json = new("--json") { Description = "Print what the service would answer, as JSON." };
-        Command command = new("search", "Finds the stored scenes that fit a file, best first.") { file, direction, limit, groupBy, minScore, tags, json, ServerOption.Instance };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, parsed.GetRequiredValue(file), DirectionNames.Parse(parsed.GetRequiredValue(direction)), new SearchParameters(
-            parsed.GetValue(limit), parsed.GetValue(minScore), parsed.GetValue(groupBy) == "scene" ? Grouping.Scene : Grouping.Clip,
-            new ClipFilter { Tags = parsed.GetValue(tags) ?? [] }),
+        Command command = new("search", "Finds the stored scenes that fit a file, best first.") { file, direction, limit, groupBy, minScore, tags, filters, json, ServerOption.Instance };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, parsed.GetRequiredValue(file), DirectionNames.Parse(parsed.GetRequiredValue(direction)),
+            new SearchParameters(parsed.GetValue(limit), parsed.GetValue(minScore), parsed.GetValue(groupBy) == "scene" ? Grouping.Scene : Grouping.Clip),
+            new LibraryFilter(parsed.GetValue(tags) ?? [], parsed.GetValue(filters) ?? []),
             parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static void AddRangeCheck<T>(Option<T> option, Func<T?, bool> isAllowed, string range) => option.Validators.Add(result =>
-    {
-        // A value that is no number has its own error already.
-        if (!result.Errors.Any() && result.Tokens.Count > 0 && !isAllowed(result.GetValueOrDefault<T>()))
-            result.AddError($"{option.Name} is {result.Tokens[0].Value}; {range} is allowed.");
-    });
-
-    private static async Task<int> RunAsync(ParseResult parsed, string file, SearchDirection direction, SearchParameters parameters, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        ParseResult parsed, string file, SearchDirection direction, SearchParameters parameters, LibraryFilter filter, bool asJson, CancellationToken cancellationToken)
     {
         if (!File.Exists(file))
             throw new BadUseException($"There is no file '{file}'.");
         await using ILibrary library = await LibraryOpener.OpenAsync(parsed, mustExist: true, cancellationToken).ConfigureAwait(false);
-        SearchAnswer answer = await library.SearchAsync(file, direction, parameters, cancellationToken).ConfigureAwait(false);
+        SearchAnswer answer = await library.SearchAsync(file, direction, parameters, filter, cancellationToken).ConfigureAwait(false);
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         if (asJson)
             terminal.Output.WriteLine(answer.ToJson());

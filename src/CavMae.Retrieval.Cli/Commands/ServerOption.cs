@@ -24,7 +24,7 @@ internal static class ServerOption
         Option<string?> option = new("--server") { Description = "Work on a running service at this address, such as http://127.0.0.1:5000, instead of on a data folder.", HelpName = "URL" };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !(Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? server) && server is { Scheme: "http" or "https", Query: "" }))
+            if (result.Tokens.Count > 0 && !(Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? server) && server is { Scheme: "http" or "https", UserInfo: "", Query: "", Fragment: "" }))
                 result.AddError($"--server is '{result.Tokens[0].Value}'; an address such as http://127.0.0.1:5000 is meant.");
         });
         return option;

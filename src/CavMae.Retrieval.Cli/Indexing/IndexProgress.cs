@@ -18,7 +18,7 @@ internal interface IIndexProgress
 /// <summary>Shows how far an indexing run is: a bar with rate and time left where somebody watches, a line for each file elsewhere.</summary>
 internal static class IndexProgress
 {
-    public static Task<IndexSummary> RunAsync(Terminal terminal, MediaFiles files, Func<IIndexProgress, Task<IndexSummary>> work) => terminal.IsWatched
+    public static Task RunAsync(Terminal terminal, MediaFiles files, Func<IIndexProgress, Task> work) => terminal.IsWatched
         ? terminal.Console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())

@@ -2,8 +2,9 @@ using System.Globalization;
 
 namespace CavMae.Retrieval.Cli.Indexing;
 
-/// <summary>What became of all files. Not thread-safe.</summary>
-internal sealed class IndexSummary
+/// <summary>What became of the files of a run, to its end or until it was stopped. Not thread-safe.</summary>
+/// <param name="files">Files the run is to deal with.</param>
+internal sealed class IndexSummary(int files)
 {
     /// <summary>Files named for each reason; the lines of the run name them all.</summary>
     private const int MaxNamed = 3;
@@ -16,8 +17,14 @@ internal sealed class IndexSummary
     public int Failed => counts[(int)FileState.Failed];
     public TimeSpan Time { get; set; }
 
-    public void Add(FileReport report)
+    /// <summary>Files that nothing is known of, because the run was stopped before.</summary>
+    public int Left { get; private set; } = files;
+
+    /// <param name="report">What became of it.</param>
+    /// <param name="isFile">False for a folder that could not be looked into.</param>
+    public void Add(FileReport report, bool isFile)
     {
+        Left -= isFile ? 1 : 0;
         counts[(int)report.State]++;
         if (report.State is not FileState.Failed)
             return;
@@ -37,5 +44,5 @@ internal sealed class IndexSummary
         });
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Indexed} indexed, {Present} already there, {Failed} failed, in {Time.TotalSeconds:0.0} s");
+        $"{Indexed} indexed, {Present} already there, {Failed} failed{(Left > 0 ? $", {Left} left" : "")}, in {Time.TotalSeconds:0.0} s");
 }

@@ -10,25 +10,31 @@ internal static class LibraryIndexer
     /// <param name="files">What to take in.</param>
     /// <param name="tags">Tags of every clip that is new.</param>
     /// <param name="parallelism">Files under way at once.</param>
-    /// <param name="progress">Told of each file as it is done.</param>
+    /// <param name="summary">Told of each file as it is done, so that it is right however the run ends.</param>
+    /// <param name="progress">Told of the same.</param>
     /// <exception cref="OperationCanceledException">Cancelled; of the files under way nothing is left.</exception>
     /// <remarks>And what <see cref="ILibrary.AddAsync"/> throws because further files would fail too.</remarks>
-    public static async Task<IndexSummary> RunAsync(ILibrary library, MediaFiles files, IReadOnlyList<string> tags, int parallelism, IIndexProgress progress, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        ILibrary library, MediaFiles files, IReadOnlyList<string> tags, int parallelism, IndexSummary summary, IIndexProgress progress, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        IndexSummary summary = new();
         Lock turn = new();
         foreach (FileReport folder in files.Unreadable)
             Finish(null, folder, 0);
         ParallelOptions options = new() { MaxDegreeOfParallelism = parallelism, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(files.Found, options, async (file, stop) =>
+        try
         {
-            long advanced = 0;
-            FileReport report = await AddAsync(library, file.Path, tags, bytes => Advance(ref advanced, file, bytes), stop).ConfigureAwait(false);
-            Finish(file, report, file.SizeBytes - advanced);
-        }).ConfigureAwait(false);
-        summary.Time = Stopwatch.GetElapsedTime(start);
-        return summary;
+            await Parallel.ForEachAsync(files.Found, options, async (file, stop) =>
+            {
+                long advanced = 0;
+                FileReport report = await AddAsync(library, file.Path, tags, bytes => Advance(ref advanced, file, bytes), stop).ConfigureAwait(false);
+                Finish(file, report, file.SizeBytes - advanced);
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            summary.Time = Stopwatch.GetElapsedTime(start);
+        }
 
         void Advance(ref long advanced, MediaFile file, long bytes)
         {
@@ -43,7 +49,7 @@ internal static class LibraryIndexer
         {
             lock (turn)
             {
-                summary.Add(report);
+                summary.Add(report, isFile: file is not null);
                 progress.Advance(bytesLeft);
                 progress.Finish(file, report);
             }

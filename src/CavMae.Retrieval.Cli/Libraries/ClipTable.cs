@@ -30,11 +30,12 @@ internal sealed class ClipTable(IAnsiConsole console)
         table = NewTable();
     }
 
-    public void Finish()
+    /// <param name="areMore">Whether the library has further clips that were not asked for.</param>
+    public void Finish(bool areMore)
     {
         if (table.Rows.Count > 0)
             console.Write(table);
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clips} {(clips == 1 ? "clip" : "clips")}, {ClipTime.Format(seconds)} in all"));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clips} {(clips == 1 ? "clip" : "clips")}, {ClipTime.Format(seconds)} in all{(areMore ? "; there are more" : "")}"));
     }
 
     private static Table NewTable() => new Table().Border(TableBorder.Simple).AddColumns(

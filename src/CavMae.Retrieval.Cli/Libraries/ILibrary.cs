@@ -1,6 +1,5 @@
 using CavMae.Retrieval.Cli.Indexing;
 using CavMae.Retrieval.Cli.Searching;
-using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Search;
 
 namespace CavMae.Retrieval.Cli.Libraries;
@@ -17,10 +16,15 @@ internal interface ILibrary : IAsyncDisposable
     Task<FileReport> AddAsync(string path, IReadOnlyList<string> tags, Action<long> advance, CancellationToken cancellationToken);
 
     /// <summary>Searches with a file, which is not stored.</summary>
-    Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, CancellationToken cancellationToken);
+    /// <param name="path">The file.</param>
+    /// <param name="direction">What is compared.</param>
+    /// <param name="parameters">How the answers are chosen.</param>
+    /// <param name="filter">Which clips take part; that of the parameters is not looked at.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, LibraryFilter filter, CancellationToken cancellationToken);
 
     /// <summary>All clips that pass the filter, in the order of their first upload, page by page.</summary>
-    IAsyncEnumerable<ClipAnswer> ListAsync(ClipFilter filter, CancellationToken cancellationToken);
+    IAsyncEnumerable<ClipAnswer> ListAsync(LibraryFilter filter, CancellationToken cancellationToken);
 
     /// <summary>Removes a clip with its media; false where there is none of this id.</summary>
     Task<bool> RemoveAsync(string clipId, CancellationToken cancellationToken);

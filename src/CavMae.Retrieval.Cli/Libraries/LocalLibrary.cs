@@ -45,15 +45,15 @@ internal sealed class LocalLibrary(RetrievalSession session) : ILibrary
         }
     }
 
-    public async Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, LibraryFilter filter, CancellationToken cancellationToken)
     {
-        SearchResult result = await session.Services.GetRequiredService<SearchService>().SearchAsync(path, direction, parameters, cancellationToken).ConfigureAwait(false);
+        SearchResult result = await session.Services.GetRequiredService<SearchService>().SearchAsync(path, direction, parameters with { Filter = filter.Clips }, cancellationToken).ConfigureAwait(false);
         return SearchAnswer.From(result, session.Services.GetRequiredService<SceneEncoder>().Model.ModelId);
     }
 
-    public async IAsyncEnumerable<ClipAnswer> ListAsync(ClipFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ClipAnswer> ListAsync(LibraryFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (ClipRecord clip in index.ListAllAsync(filter, cancellationToken).ConfigureAwait(false))
+        await foreach (ClipRecord clip in index.ListAllAsync(filter.Clips, cancellationToken).ConfigureAwait(false))
             yield return ClipAnswer.From(clip);
     }
 

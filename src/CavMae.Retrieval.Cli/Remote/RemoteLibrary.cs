@@ -64,20 +64,20 @@ internal sealed class RemoteLibrary : ILibrary
         return isNew ? FileReport.Indexed(path, clip.Id, clip.Scenes.Count) : FileReport.Present(path, clip.Id, clip.Title);
     }
 
-    public async Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, CancellationToken cancellationToken)
+    public async Task<SearchAnswer> SearchAsync(string path, SearchDirection direction, SearchParameters parameters, LibraryFilter filter, CancellationToken cancellationToken)
     {
         string query = string.Create(CultureInfo.InvariantCulture, $"search/{DirectionNames.Of(direction)}?limit={parameters.Limit}&groupBy={(parameters.Grouping is Grouping.Scene ? "scene" : "clip")}")
-            + (parameters.MinScore is { } minScore ? string.Create(CultureInfo.InvariantCulture, $"&minScore={minScore:R}") : "") + TagQuery(parameters.Filter?.Tags ?? []);
+            + (parameters.MinScore is { } minScore ? string.Create(CultureInfo.InvariantCulture, $"&minScore={minScore:R}") : "") + QueryOf(filter);
         using HttpResponseMessage response = await SendFileAsync(query, path, [], _ => { }, null, cancellationToken).ConfigureAwait(false);
         return await client.ReadAsync(response, AnswerJson.Default.SearchAnswer, cancellationToken).ConfigureAwait(false);
     }
 
-    public async IAsyncEnumerable<ClipAnswer> ListAsync(ClipFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ClipAnswer> ListAsync(LibraryFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? cursor = null;
         do
         {
-            string address = string.Create(CultureInfo.InvariantCulture, $"clips?limit={PageSize}{TagQuery(filter.Tags)}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}");
+            string address = string.Create(CultureInfo.InvariantCulture, $"clips?limit={PageSize}{QueryOf(filter)}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}");
             ClipAnswerPage page = await client.SendAsync(() => new HttpRequestMessage(HttpMethod.Get, address), ClipJson.Default.ClipAnswerPage, cancellationToken).ConfigureAwait(false);
             foreach (ClipAnswer clip in page.Items)
                 yield return clip;
@@ -155,7 +155,7 @@ internal sealed class RemoteLibrary : ILibrary
     private async Task<ConcurrentDictionary<string, (string Id, string Title)>> ListContentsAsync(CancellationToken cancellationToken)
     {
         ConcurrentDictionary<string, (string Id, string Title)> contents = new(StringComparer.Ordinal);
-        await foreach (ClipAnswer clip in ListAsync(ClipFilter.None, cancellationToken).ConfigureAwait(false))
+        await foreach (ClipAnswer clip in ListAsync(LibraryFilter.None, cancellationToken).ConfigureAwait(false))
             contents.TryAdd(clip.Sha256, (clip.Id, clip.Title));
         return contents;
     }
@@ -174,5 +174,6 @@ internal sealed class RemoteLibrary : ILibrary
         }
     }
 
-    private static string TagQuery(IReadOnlyList<string> tags) => string.Concat(tags.Select(tag => $"&tag={Uri.EscapeDataString(tag)}"));
+    private static string QueryOf(LibraryFilter filter) =>
+        string.Concat(filter.Clips.Tags.Select(tag => $"&tag={Uri.EscapeDataString(tag)}")) + (filter.Text is { } text ? $"&filter={Uri.EscapeDataString(text)}" : "");
 }

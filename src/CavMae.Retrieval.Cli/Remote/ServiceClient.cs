@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -11,19 +10,11 @@ namespace CavMae.Retrieval.Cli.Remote;
 /// </summary>
 internal sealed class ServiceClient : IDisposable
 {
-    /// <summary>Tries where the service cannot be reached or says it is unavailable: together about six seconds.</summary>
-    private const int MaxTries = 5;
-
-    /// <summary>A full queue empties; so long it is waited for.</summary>
-    private static readonly TimeSpan MaxBusyTime = TimeSpan.FromMinutes(10);
-
-    /// <summary>What a service may ask to wait, at most: longer and something is wrong that a person should see.</summary>
-    private static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient http;
     private readonly TimeProvider time;
+    private volatile bool hasAnswered;
 
     public ServiceClient(Uri server, TimeProvider? time = null)
     {
@@ -69,8 +60,8 @@ internal sealed class ServiceClient : IDisposable
     /// <exception cref="ServiceUnreachableException">No answer.</exception>
     public async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancellationToken, Action? onRetry = null)
     {
-        long start = time.GetTimestamp();
-        for (int failures = 0; ; onRetry?.Invoke())
+        Retries retries = new(time, hasAnswered);
+        for (; ; onRetry?.Invoke())
         {
             TimeSpan delay;
             try
@@ -78,24 +69,18 @@ internal sealed class ServiceClient : IDisposable
                 using HttpRequestMessage request = make();
                 HttpResponseMessage response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
-                    return response;
-                using (response)
                 {
-                    string reason = await ServiceProblem.ReadAsync(response, cancellationToken).ConfigureAwait(false);
-                    bool isBusy = response.StatusCode is HttpStatusCode.TooManyRequests && time.GetElapsedTime(start) < MaxBusyTime;
-                    bool isAway = response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout;
-                    if (isAway && ++failures >= MaxTries)
-                        throw new ServiceUnreachableException($"The service at {Server} is not available: {reason}");
-                    if (!isBusy && !isAway)
-                        throw new ServiceRefusalException(response.StatusCode, reason);
-                    delay = RetryAfter(response.Headers.RetryAfter) ?? Backoff(failures);
+                    hasAnswered = true;
+                    return response;
                 }
+                using (response)
+                    delay = await DelayAfterAsync(response, retries, cancellationToken).ConfigureAwait(false);
             }
-            catch (HttpRequestException problem)
+            catch (Exception problem) when (IsConnectionFailure(problem, cancellationToken))
             {
-                if (++failures >= MaxTries)
-                    throw new ServiceUnreachableException($"The service at {Server} cannot be reached: {(problem.InnerException ?? problem).Message}", problem);
-                delay = Backoff(failures);
+                bool wasSent = problem is HttpRequestException { HttpRequestError: not HttpRequestError.ConnectionError };
+                delay = (wasSent ? retries.AfterBreak() : retries.AfterAway(null))
+                    ?? throw new ServiceUnreachableException($"The service at {Server} cannot be reached: {(problem.InnerException ?? problem).Message}", problem);
             }
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
         }
@@ -103,12 +88,24 @@ internal sealed class ServiceClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
-    private TimeSpan? RetryAfter(RetryConditionHeaderValue? header)
+    /// <summary>A connection that is not made in time comes as a cancellation that nobody asked for.</summary>
+    private static bool IsConnectionFailure(Exception problem, CancellationToken cancellationToken) =>
+        problem is HttpRequestException || (problem is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private async Task<TimeSpan> DelayAfterAsync(HttpResponseMessage response, Retries retries, CancellationToken cancellationToken)
     {
-        TimeSpan? asked = header?.Delta ?? header?.Date - time.GetUtcNow();
-        return asked is { } delay ? TimeSpan.FromTicks(Math.Clamp(delay.Ticks, 0, MaxDelay.Ticks)) : null;
+        string reason = await ServiceProblem.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        switch (response.StatusCode)
+        {
+            case HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout:
+                return retries.AfterAway(RetryAfter(response)) ?? throw new ServiceUnreachableException($"The service at {Server} is not available: {reason}");
+            case HttpStatusCode.TooManyRequests when retries.AfterBusy(RetryAfter(response)) is { } delay:
+                hasAnswered = true;
+                return delay;
+            default:
+                throw new ServiceRefusalException(response.StatusCode, reason);
+        }
     }
 
-    /// <summary>Twice as long each time, half of it by chance, so that many clients do not come back at once.</summary>
-    private static TimeSpan Backoff(int failures) => FirstDelay * Math.Pow(2, Math.Max(0, failures - 1)) * (0.5 + Random.Shared.NextDouble() / 2);
+    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter is { } header ? header.Delta ?? header.Date - time.GetUtcNow() : null;
 }

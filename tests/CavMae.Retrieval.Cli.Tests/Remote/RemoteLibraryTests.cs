@@ -58,6 +58,8 @@ public sealed class RemoteLibraryTests : CliTest
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("cannot be reached", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("the same command goes on from there", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("0 indexed, 0 already there, 0 failed, 2 left", outcome.Output, StringComparison.Ordinal);
         Assert.Equal(5, service.Requests.Count(request => request.Request == "POST clips"));
     }
 
@@ -83,6 +85,18 @@ public sealed class RemoteLibraryTests : CliTest
 
         Assert.Equal(1, outcome.ExitCode);
         Assert.Contains("a.mp4: It breaks off.", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_JobRemovedMeanwhile_TellsWhatToDo()
+    {
+        service.Answer("POST clips", new StubAnswer(202, """{"id": "j1", "state": "queued"}"""), StubAnswer.Clip(201, "second"));
+
+        Outcome outcome = await RunRemoteAsync("index", CopyText("a.mp4"), CopyText("b.mp4"), "--parallel", "1");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("a.mp4: The service does not know its job j1", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("1 indexed, 0 already there, 1 failed", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,6 +130,30 @@ public sealed class RemoteLibraryTests : CliTest
     }
 
     [Fact]
+    public async Task List_ServiceGoneAfterAPage_HasWrittenThatPage()
+    {
+        string page = $$"""{"items": [{{StubAnswer.Clip(200, "first").Json}}], "nextCursor": "c"}""";
+        service.Answer("GET clips", new StubAnswer(200, page), new StubAnswer(500, """{"detail": "It broke."}"""));
+
+        Outcome outcome = await RunRemoteAsync("list", "--json");
+
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("It broke.", outcome.Error, StringComparison.Ordinal);
+        Assert.StartsWith("{\"id\":\"first\"", Assert.Single(outcome.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_TagThatBeginsWithAt_IsATag()
+    {
+        service.Answer("POST clips", StubAnswer.Clip(201, "new"));
+
+        Outcome outcome = await RunRemoteAsync("index", CopyText("a.mp4"), "--tag", "@home");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("@home", service.Requests.Single(request => request.Request == "POST clips").Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task List_OtherProgramAnswers_SaysSo()
     {
         service.Answer("GET model", new StubAnswer(200, "<html>"));
@@ -140,6 +178,9 @@ public sealed class RemoteLibraryTests : CliTest
     [Theory]
     [InlineData("--server", "ftp://host")]
     [InlineData("--server", "127.0.0.1:5000")]
+    [InlineData("--server", "http://127.0.0.1:5000/?a=b")]
+    [InlineData("--server", "http://127.0.0.1:5000/#a")]
+    [InlineData("--server", "http://name:secret@127.0.0.1:5000")]
     [InlineData("--parallel", "0")]
     [InlineData("--parallel", "65")]
     public async Task Index_OptionOutOfRange_IsBadUse(string option, string value) =>

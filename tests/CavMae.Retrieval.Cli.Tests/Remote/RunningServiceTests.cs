@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CavMae.Retrieval.Api.Tests;
 using CavMae.Retrieval.Cli.Tests.Support;
 using CavMae.Tests.Shared;
@@ -7,6 +8,32 @@ namespace CavMae.Retrieval.Cli.Tests.Remote;
 /// <summary>The command against a real service.</summary>
 public sealed class RunningServiceTests : CliTest
 {
+    [Theory]
+    [InlineData("00:05:00")]
+    [InlineData("00:00:01")]
+    public async Task Index_ServiceKilledAndStartedAgain_EndsWithEachClipOnce(string asyncAfter)
+    {
+        const int Clips = 12;
+        for (int i = 0; i < Clips; i++)
+            CopyDistinct(Zoom, $"library/{i:00}.mp4", i);
+        string address = $"http://127.0.0.1:{StubService.FreePort()}";
+        (string, string)[] settings = [("ASPNETCORE_URLS", address), ("Ingest__AsyncAfter", asyncAfter)];
+        await using ServiceProcess first = await ServiceProcess.StartAsync(DataFolder, settings);
+        TaskCompletionSource firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        Task<Outcome> running = RunBareAsync(["index", PathOf("library"), "--server", address, "--parallel", "3"], Cancellation, line => firstLine.TrySetResult());
+        Assert.Same(firstLine.Task, await Task.WhenAny(firstLine.Task, running));
+        await first.KillAsync();
+        await using ServiceProcess second = await ServiceProcess.StartAsync(DataFolder, settings);
+        Outcome outcome = await running;
+        Outcome listed = await RunBareAsync(["list", "--json", "--server", address], Cancellation);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains($"{Clips} indexed, 0 already there, 0 failed, in", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(0, Clips).Select(i => $"{i:00}.mp4"),
+            listed.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("title").GetString()).Order());
+    }
+
     [Fact]
     public async Task IndexSearchListRemove_OverHttp_DoWhatTheyDoOnADataFolder()
     {

@@ -11,12 +11,13 @@ internal sealed class StubService : IDisposable
     public const string Model = """{"modelId": "stub-fp32-000000000000", "dimension": 4}""";
 
     private readonly HttpListener listener = new();
+    private int connections;
     private readonly ConcurrentDictionary<string, Queue<StubAnswer>> answers = new(StringComparer.Ordinal);
 
-    public StubService()
+    /// <param name="port">Where it listens; null: where nobody does.</param>
+    public StubService(int? port = null)
     {
-        int port = FreePort();
-        Address = new Uri($"http://127.0.0.1:{port}");
+        Address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
         listener.Prefixes.Add($"{Address}");
         listener.Start();
         Answer("GET model", new StubAnswer(200, Model));
@@ -25,6 +26,9 @@ internal sealed class StubService : IDisposable
     }
 
     public Uri Address { get; }
+
+    /// <summary>Requests of any kind so far.</summary>
+    public int Connections => Volatile.Read(ref connections);
 
     /// <summary>Method and path below /api/v1 of every request but those for the model, and the body as Latin-1.</summary>
     public ConcurrentQueue<(string Request, string Body)> Requests { get; } = new();
@@ -38,6 +42,7 @@ internal sealed class StubService : IDisposable
             while (true)
             {
                 HttpListenerContext context = await listener.GetContextAsync();
+                Interlocked.Increment(ref connections);
                 _ = Task.Run(() => RespondAsync(context));
             }
         }
@@ -74,7 +79,7 @@ internal sealed class StubService : IDisposable
         context.Response.Close();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
