@@ -65,13 +65,13 @@ internal static class EvaluateCommand
         BlockTags blocks = await BlockTags.BeginAsync(index, folder.FullPath, cancellationToken).ConfigureAwait(false);
         PairIndexer indexer = new(services.GetRequiredService<MediaStore>(), services.GetRequiredService<ClipIngestor>(), blocks, folder.IsKept);
         int parallelism = services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism;
-        (IReadOnlyList<StoredPair> pairs, IReadOnlyList<LeftOutFile> leftOut) = await EvaluationProgress.RunAsync(terminal, "Decoding and encoding", set.Items.Count,
+        (IReadOnlyList<StoredPair> pairs, IReadOnlyList<LeftOutFile> leftOut) = await StepProgress.RunAsync(terminal, "Decoding and encoding", set.Items.Count,
             done => indexer.RunAsync(set, parallelism, file => done(file?.ToString()), cancellationToken)).ConfigureAwait(false);
         if (pairs.Count == 0)
             return null;
         long searchStart = Stopwatch.GetTimestamp();
         PairRanker ranker = new(index, pairs);
-        (RecallReport audioToVideo, RecallReport videoToAudio) = await EvaluationProgress.RunAsync(terminal, "Searching", 2 * pairs.Count, async done => (
+        (RecallReport audioToVideo, RecallReport videoToAudio) = await StepProgress.RunAsync(terminal, "Searching", 2 * pairs.Count, async done => (
             await ranker.RunAsync(SearchDirection.AudioToVideo, () => done(null), cancellationToken).ConfigureAwait(false),
             await ranker.RunAsync(SearchDirection.VideoToAudio, () => done(null), cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
         SceneEncoder encoder = services.GetRequiredService<SceneEncoder>();

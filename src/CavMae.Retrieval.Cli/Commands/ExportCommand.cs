@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CavMae.Retrieval.Cli.Evaluating;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
@@ -31,7 +30,7 @@ internal static class ExportCommand
         ModelManifest model = session.Services.GetRequiredService<SceneEncoder>().Model;
         LibraryExporter exporter = new(index, session.Services.GetRequiredService<MediaStore>(), session.Services.GetRequiredService<TimeProvider>());
         IndexCounts counts = await index.CountAsync(cancellationToken).ConfigureAwait(false);
-        TransferManifest manifest = await EvaluationProgress.RunAsync(terminal, "Exporting", checked((int)counts.Clips),
+        TransferManifest manifest = await StepProgress.RunAsync(terminal, "Exporting", checked((int)counts.Clips),
             done => exporter.ExportAsync(target, model.ModelId, model.Dimension, withMedia, _ => done(null), cancellationToken)).ConfigureAwait(false);
         terminal.Output.WriteLine($"{manifest.Clips} clips with {manifest.Scenes} scenes exported to '{Path.GetFullPath(target)}', {manifest.MediaFiles} with their media");
         return ExitCode.Done;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
+using CavMae.Retrieval.Index.Transfer;
 using CavMae.Retrieval.Ingest;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -23,11 +24,14 @@ internal static class ImportCommand
     {
         if (!Directory.Exists(source))
             throw new BadUseException($"There is no folder '{source}'. Nothing was imported.");
+        // Before a store is made for it.
+        TransferManifest manifest = TransferManifest.Read(source);
         Terminal terminal = Terminal.For(parsed.InvocationConfiguration);
         await using RetrievalSession session = await RetrievalSession.OpenAsync(parsed, mustExist: false, cancellationToken).ConfigureAwait(false);
         ModelManifest model = session.Services.GetRequiredService<SceneEncoder>().Model;
         LibraryImporter importer = new(session.Services.GetRequiredService<ISceneIndex>(), session.Services.GetRequiredService<MediaStore>(), session.Services.GetRequiredService<MediaChanges>());
-        ImportResult result = await importer.ImportAsync(source, model.ModelId, model.Dimension, replace, null, cancellationToken).ConfigureAwait(false);
+        ImportResult result = await StepProgress.RunAsync(terminal, "Importing", (int)Math.Clamp(manifest.Clips, 0, int.MaxValue),
+            done => importer.ImportAsync(source, model.ModelId, model.Dimension, replace, (_, _) => done(null), cancellationToken)).ConfigureAwait(false);
         terminal.Output.WriteLine($"{result.Created} imported, {result.Replaced} replaced, {result.Existing} already there; {result.WithoutMedia} without media");
         return ExitCode.Done;
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CavMae.Retrieval.Cli.Evaluating;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
@@ -38,7 +37,7 @@ internal static class ReindexCommand
             throw new BadUseException($"The store is of model '{model.ModelId}' already; name another one with --model. Nothing was done.");
         LibraryReindexer reindexer = new(session.Services.GetRequiredService<MediaEmbedder>(), session.Services.GetRequiredService<ISceneIndex>(), model.ModelId);
         int parallelism = session.Services.GetRequiredService<IOptions<MediaOptions>>().Value.Parallelism;
-        ReindexResult result = await EvaluationProgress.RunAsync(terminal, "Encoding anew", snapshot.Clips.Count,
+        ReindexResult result = await StepProgress.RunAsync(terminal, "Encoding anew", snapshot.Clips.Count,
             done => reindexer.RunAsync(dataFolder, snapshot, parallelism, leaveOut, _ => done(null), cancellationToken)).ConfigureAwait(false);
         foreach (ReindexFailure failure in result.Failures)
             terminal.Error.WriteLine($"failed   clip {failure.ClipId}: {failure.Reason}");

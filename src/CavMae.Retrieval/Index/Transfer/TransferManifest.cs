@@ -33,8 +33,9 @@ public sealed record TransferManifest
     public required TransferFile VectorFile { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>What an export says of itself; nothing of it is checked against its files.</summary>
     /// <exception cref="TransferException">There is none, or one that this version cannot read.</exception>
-    internal static TransferManifest Read(string folder)
+    public static TransferManifest Read(string folder)
     {
         string path = Path.Combine(folder, FileName);
         if (!File.Exists(path))

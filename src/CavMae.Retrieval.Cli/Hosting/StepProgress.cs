@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using CavMae.Retrieval.Cli.Hosting;
 using Spectre.Console;
 
-namespace CavMae.Retrieval.Cli.Evaluating;
+namespace CavMae.Retrieval.Cli.Hosting;
 
-/// <summary>Shows how far one part of an evaluation is: a bar with the time left where somebody watches, now and then a line on standard error elsewhere.</summary>
-internal static class EvaluationProgress
+/// <summary>Shows how far work of a known number of steps is: a bar with the time left where somebody watches, now and then a line on standard error elsewhere.</summary>
+internal static class StepProgress
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
 
