@@ -20,6 +20,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["training"] = TrainingBenchmark.RunAsync,
     ["throughput"] = (workspace, report, cancellation) => ThroughputBenchmark.RunAsync(workspace, report, moreBundles, isQuick, cancellation),
     ["library"] = (workspace, report, cancellation) => LibraryBenchmark.RunAsync(workspace, report, library, Sizes(), cancellation),
+    ["long"] = (workspace, report, cancellation) => LongMediaBenchmark.RunAsync(workspace, report, Sizes(), cancellation),
 };
 
 LibrarySizes Sizes() => isQuick ? LibrarySizes.Quick : LibrarySizes.Full;

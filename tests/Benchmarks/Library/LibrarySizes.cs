@@ -39,7 +39,7 @@ internal sealed record LibrarySizes
         Milestones = [100, 250, 500, 1000],
         Kills = 20,
         LongMinutes = 60,
-        StepMinutes = 3,
+        StepMinutes = 5,
         ShortTurns = 12,
         LongTurns = 3,
         BesideMinutes = 60,
