@@ -21,6 +21,7 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["throughput"] = (workspace, report, cancellation) => ThroughputBenchmark.RunAsync(workspace, report, moreBundles, isQuick, cancellation),
     ["library"] = (workspace, report, cancellation) => LibraryBenchmark.RunAsync(workspace, report, library, Sizes(), cancellation),
     ["long"] = (workspace, report, cancellation) => LongMediaBenchmark.RunAsync(workspace, report, Sizes(), cancellation),
+    ["beside"] = (workspace, report, cancellation) => BesideBenchmark.RunAsync(workspace, report, library, Sizes(), cancellation),
 };
 
 LibrarySizes Sizes() => isQuick ? LibrarySizes.Quick : LibrarySizes.Full;
@@ -32,7 +33,7 @@ Argument<string> subject = new("SUBJECT")
 };
 subject.AcceptOnlyFromAmong(["all", .. subjects.Keys]);
 Option<FileInfo?> file = new("--out") { Description = "Write the report (Markdown) to this file as well.", HelpName = "FILE" };
-RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about an hour on two cores and 5 GB in the temporary folder.")
+RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about an hour and a half on two cores and 5 GB in the temporary folder.")
 {
     subject, file, quick, bundles,
 };

@@ -27,7 +27,10 @@ internal sealed record LibrarySizes
     /// <summary>Length of the video that is being taken in beside searches; it must outlast them.</summary>
     public required int BesideMinutes { get; init; }
 
-    /// <summary>Searches under way at once.</summary>
+    /// <summary>Searches under way at once, by as many clients.</summary>
+    public required int SearchesAtOnce { get; init; }
+
+    /// <summary>Searches of each turn: some for each client, so that what is beside them gets its turn among them.</summary>
     public required int Searches { get; init; }
 
     /// <summary>Turns of searches.</summary>
@@ -43,8 +46,9 @@ internal sealed record LibrarySizes
         ShortTurns = 12,
         LongTurns = 3,
         BesideMinutes = 60,
-        Searches = 100,
-        SearchTurns = 7,
+        SearchesAtOnce = 100,
+        Searches = 300,
+        SearchTurns = 5,
     };
 
     /// <summary>To try it out in two minutes.</summary>
@@ -58,7 +62,8 @@ internal sealed record LibrarySizes
         ShortTurns = 2,
         LongTurns = 1,
         BesideMinutes = 20,
-        Searches = 20,
+        SearchesAtOnce = 20,
+        Searches = 60,
         SearchTurns = 2,
     };
 }
