@@ -20,7 +20,8 @@ internal static class BesideBenchmark
     public static async Task RunAsync(Workspace workspace, Report report, IndexedLibrary library, LibrarySizes sizes, CancellationToken cancellationToken)
     {
         report.Section("Searches beside ingest",
-            $"{sizes.SearchesAtOnce.Format()} clients search at once with clips of 3 s, each again as soon as it was answered, {sizes.Searches.Format()} searches in all, every second one sound to pictures, the others pictures to sound, against a library of {sizes.Clips.Format()} clips (embedded store, demo model), "
+            $"{sizes.SearchesAtOnce.Format()} clients search at once with clips of 3 s, each again as soon as it was answered, {sizes.Searches.Format()} searches in all, every second one sound to pictures, the others pictures to sound, "
+            + $"against a library of {sizes.Clips.Format()} clips (embedded store, demo model), "
             + $"{sizes.SearchTurns.Format()} turns of three loads: the searches alone; while a video of {sizes.BesideMinutes.Format()} min is taken in as a job (then cancelled); while {UploadingClients.Format()} clients upload clips of 3 s, "
             + "each waiting for its answer, and delete them again. Seconds; medians of the turns, and least to most in brackets. *Wall*: from the first request to the last answer; p50, p95, p99: how long clients waited. "
             + "*Times alone*: p95 over that of the searches alone of the same turn. *Done beside*: scenes of the video, or clips uploaded, while the searches ran. *Sent again*: requests answered 429 or 503, which clients send again after the time "
