@@ -56,8 +56,8 @@ internal static class MediaBenchmark
     {
         report.Section("Memory and length", "The service as a process of its own takes files over HTTP (`POST /api/v1/clips`): 640 × 360 pixels, 25 frames a second, with sound; tiny model; "
             + "most memory held while it works (resident set), the service and its ffmpeg processes apart.");
-        string minute = await MakeMinuteAsync(workspace, cancellationToken);
-        string hour = await RepeatAsync(workspace, minute, times: 60, cancellationToken);
+        string minute = await Film.MakeMinuteAsync(workspace, "640x360", sineHz: 440, cancellationToken);
+        string hour = await Film.RepeatAsync(workspace, minute, times: 60, cancellationToken);
         await using ServiceProcess service = await ServiceProcess.StartAsync(workspace.Tiny, workspace.NewFolder("data"), cancellationToken);
         List<string[]> rows = [];
         double ofMinute = 0, ofHour = 0;
@@ -89,25 +89,5 @@ internal static class MediaBenchmark
             throw new BenchmarkException($"The service answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
         using HttpResponseMessage deleted = await service.Http.DeleteAsync("clips/measured", cancellationToken);
         deleted.EnsureSuccessStatusCode();
-    }
-
-    private static async Task<string> MakeMinuteAsync(Workspace workspace, CancellationToken cancellationToken)
-    {
-        string path = Path.Combine(workspace.FullPath, "minute.mp4");
-        await ChildProcess.ReadOutputAsync("ffmpeg",
-        [
-            "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=60", "-f", "lavfi", "-i", "sine=frequency=440:beep_factor=4:duration=60",
-            "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart", path,
-        ], cancellationToken);
-        return path;
-    }
-
-    /// <summary>The same packets again and again: an hour of film in a second.</summary>
-    private static async Task<string> RepeatAsync(Workspace workspace, string path, int times, CancellationToken cancellationToken)
-    {
-        string repeated = Path.Combine(workspace.FullPath, $"{times}-times.mp4");
-        await ChildProcess.ReadOutputAsync("ffmpeg",
-            ["-v", "error", "-stream_loop", (times - 1).Format(), "-i", path, "-c", "copy", "-movflags", "+faststart", repeated], cancellationToken);
-        return repeated;
     }
 }

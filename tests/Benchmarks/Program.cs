@@ -1,12 +1,14 @@
 using System.CommandLine;
 using CavMae.Benchmarks;
+using CavMae.Benchmarks.Library;
 using CavMae.Benchmarks.Reporting;
 using CavMae.Benchmarks.Running;
 
-Option<bool> quick = new("--quick") { Description = "throughput: one turn, and fewer clips with a large model." };
+Option<bool> quick = new("--quick") { Description = "throughput: one turn, and fewer clips with a large model. library, long, beside: a tenth of everything, to try them out." };
 Option<string[]> bundles = new("--bundle") { Description = "throughput: measure this model bundle as well (repeatable).", HelpName = "DIR", DefaultValueFactory = _ => [] };
 bool isQuick = false;
 string[] moreBundles = [];
+IndexedLibrary library = new();
 Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = new(StringComparer.Ordinal)
 {
     ["search"] = SearchBenchmarks.RunAsync,
@@ -17,7 +19,12 @@ Dictionary<string, Func<Workspace, Report, CancellationToken, Task>> subjects = 
     ["media"] = MediaBenchmark.RunAsync,
     ["training"] = TrainingBenchmark.RunAsync,
     ["throughput"] = (workspace, report, cancellation) => ThroughputBenchmark.RunAsync(workspace, report, moreBundles, isQuick, cancellation),
+    ["library"] = (workspace, report, cancellation) => LibraryBenchmark.RunAsync(workspace, report, library, Sizes(), cancellation),
+    ["long"] = (workspace, report, cancellation) => LongMediaBenchmark.RunAsync(workspace, report, Sizes(), cancellation),
+    ["beside"] = (workspace, report, cancellation) => BesideBenchmark.RunAsync(workspace, report, library, Sizes(), cancellation),
 };
+
+LibrarySizes Sizes() => isQuick ? LibrarySizes.Quick : LibrarySizes.Full;
 
 Argument<string> subject = new("SUBJECT")
 {
@@ -26,7 +33,7 @@ Argument<string> subject = new("SUBJECT")
 };
 subject.AcceptOnlyFromAmong(["all", .. subjects.Keys]);
 Option<FileInfo?> file = new("--out") { Description = "Write the report (Markdown) to this file as well.", HelpName = "FILE" };
-RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about an hour on two cores and 5 GB in the temporary folder.")
+RootCommand root = new("Measures CavMae.Retrieval on this machine and prints a report in Markdown. 'all' takes about an hour and a half on two cores and 5 GB in the temporary folder.")
 {
     subject, file, quick, bundles,
 };

@@ -1,8 +1,6 @@
 using CavMae.Benchmarks.Reporting;
 using CavMae.Benchmarks.Running;
 using CavMae.Benchmarks.Throughput;
-using CavMae.Retrieval.Embeddings;
-using CavMae.Retrieval.Media;
 
 namespace CavMae.Benchmarks;
 
@@ -30,9 +28,9 @@ internal static class ThroughputBenchmark
             + $"*Ratio* = wall ÷ ((ffmpeg + encoders) ÷ {cores.Format()} cores); *less others*: the same with the others' processor seconds taken off wall × cores. Peak memory is the resident set, ffmpeg's that of all its processes together.");
         report.Progress("  writing the clips");
         ClipSet clips = await ClipSet.CreateAsync(workspace, cancellationToken);
-        List<Bundle> bundles = [await OpenAsync(Path.Combine(Workspace.RepositoryRoot, "models", "demo"), cancellationToken), workspace.VitB];
+        List<Bundle> bundles = [await Bundle.OpenDemoAsync(cancellationToken), workspace.VitB];
         foreach (string folder in moreBundles)
-            bundles.Add(await OpenAsync(folder, cancellationToken));
+            bundles.Add(await Bundle.OpenAsync(folder, cancellationToken));
         List<string[]> ingests = [], searches = [], firsts = [];
         foreach (Bundle bundle in bundles)
         {
@@ -56,12 +54,6 @@ internal static class ThroughputBenchmark
         report.Note("The very first request to a service that has just started, and its tenth, one at a time (milliseconds):");
         report.Table(["model|", "request|", "first", "tenth"], firsts);
         await BatchSizes.RunAsync(workspace, bundles.Where(bundle => !(isQuick && ThroughputSizes.IsLarge(bundle))), clips, report, cancellationToken);
-    }
-
-    private static async Task<Bundle> OpenAsync(string folder, CancellationToken cancellationToken)
-    {
-        ModelManifest manifest = (await ModelBundle.OpenAsync(folder, cancellationToken)).Manifest;
-        return new Bundle($"{manifest.Name} {manifest.Precision}", Path.GetFullPath(folder), manifest.ModelId, manifest.Dimension);
     }
 
     private static void Aim(Report report, string what, Series series) => report.Aim($"{what}: wall ÷ ((ffmpeg + encoders) ÷ cores), none fails",

@@ -32,27 +32,43 @@ internal sealed class MemoryWatch : IAsyncDisposable
     /// <summary>Most that all of its children together held.</summary>
     public double PeakChildrenMegabytes { get; private set; }
 
+    /// <summary>Most the process itself held since it was started, as the system counted it (VmHWM): no moment is missed.</summary>
+    public double PeakSinceStartMegabytes { get; private set; }
+
+    /// <summary>Most that a single child held since it was started, as the system counted it until the last look at it.</summary>
+    public double PeakOfOneChildMegabytes { get; private set; }
+
     private async Task WatchAsync()
     {
         while (!stop.IsCancellationRequested)
         {
-            PeakMegabytes = Math.Max(PeakMegabytes, ReadResident(processId));
-            PeakChildrenMegabytes = Math.Max(PeakChildrenMegabytes, FindChildren(processId).Where(IsProgramOfItsOwn).Sum(ReadResident));
+            (double own, double ownPeak) = ReadMemory(processId);
+            (double Now, double Peak)[] children = [.. FindChildren(processId).Where(IsProgramOfItsOwn).Select(ReadMemory)];
+            PeakMegabytes = Math.Max(PeakMegabytes, own);
+            PeakSinceStartMegabytes = Math.Max(PeakSinceStartMegabytes, ownPeak);
+            PeakChildrenMegabytes = Math.Max(PeakChildrenMegabytes, children.Sum(child => child.Now));
+            PeakOfOneChildMegabytes = Math.Max(PeakOfOneChildMegabytes, children.Select(child => child.Peak).DefaultIfEmpty().Max());
             await Task.Delay(interval, stop.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
-    private static double ReadResident(int id)
+    private static (double Now, double Peak) ReadMemory(int id)
     {
-        const string Key = "VmRSS:";
-        string? line = ReadLines($"/proc/{id}/status").FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
+        string[] lines = ReadLines($"/proc/{id}/status");
+        return (Megabytes("VmRSS:"), Megabytes("VmHWM:"));
+
+        double Megabytes(string key)
+        {
+            string? line = lines.FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal));
+            return line is null ? 0 : double.Parse(line[key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024 / 1e6;
+        }
     }
 
     /// <summary>A child that is only just being made shares the memory of its parent, and the name of the thread that makes it.</summary>
     private static bool IsProgramOfItsOwn(int id) => !ReadLines($"/proc/{id}/comm").FirstOrDefault("").StartsWith(".NET ", StringComparison.Ordinal);
 
-    private static IEnumerable<int> FindChildren(int id)
+    /// <summary>Ids of the processes that one has started and that have not ended.</summary>
+    public static IEnumerable<int> FindChildren(int id)
     {
         string tasks = $"/proc/{id}/task";
         if (!Directory.Exists(tasks))

@@ -28,15 +28,13 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
 
     public static async Task<ServiceProcess> StartAsync(Bundle bundle, string dataFolder, CancellationToken cancellationToken)
     {
-        string configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        string folder = Path.Combine(Workspace.RepositoryRoot, "src", "CavMae.Retrieval.Api", "bin", configuration, "net10.0");
-        string program = Path.Combine(folder, "CavMae.Retrieval.Api.dll");
-        if (!File.Exists(program))
-            throw new BenchmarkException($"The service is not built: {program} is missing. Run 'dotnet build src/CavMae.Retrieval.Api -c {configuration}'.");
-        ProcessStartInfo start = new("dotnet", [program]) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        string program = BuiltProgram.Find("CavMae.Retrieval.Api", "CavMae.Retrieval.Api.dll");
+        ProcessStartInfo start = new("dotnet", [program]) { WorkingDirectory = Path.GetDirectoryName(program), RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         start.Environment["Model__Path"] = bundle.Folder;
         start.Environment["Index__Embedded__Path"] = dataFolder;
+        // It is killed at the end; what it then leaves goes with the workspace. The name is short because sockets lie there.
+        start.Environment["TMPDIR"] = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(dataFolder))!, "t")).FullName;
         ServiceProcess service = new(new Process { StartInfo = start, EnableRaisingEvents = true });
         try
         {

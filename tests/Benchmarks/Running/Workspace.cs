@@ -1,9 +1,20 @@
 using CavMae.Export;
+using CavMae.Retrieval.Embeddings;
 
 namespace CavMae.Benchmarks.Running;
 
 /// <summary>A model bundle that benchmarks run on.</summary>
-internal sealed record Bundle(string Name, string Folder, string ModelId, int Dimension);
+internal sealed record Bundle(string Name, string Folder, string ModelId, int Dimension)
+{
+    /// <summary>The repository's demo model.</summary>
+    public static Task<Bundle> OpenDemoAsync(CancellationToken cancellationToken) => OpenAsync(Path.Combine(Workspace.RepositoryRoot, "models", "demo"), cancellationToken);
+
+    public static async Task<Bundle> OpenAsync(string folder, CancellationToken cancellationToken)
+    {
+        ModelManifest manifest = (await ModelBundle.OpenAsync(folder, cancellationToken)).Manifest;
+        return new Bundle($"{manifest.Name} {manifest.Precision}", Path.GetFullPath(folder), manifest.ModelId, manifest.Dimension);
+    }
+}
 
 /// <summary>A temporary folder with what the benchmarks need, made when first asked for and removed at the end; and where the repository's files are.</summary>
 internal sealed class Workspace : IDisposable
