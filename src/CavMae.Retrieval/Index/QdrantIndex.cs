@@ -158,7 +158,12 @@ public sealed class QdrantIndex : ISceneIndex
             await collections.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
             return await act().ConfigureAwait(false);
         }
-        catch (StoreUnavailableException)
+        catch (ModelMismatchException exception)
+        {
+            // At start it ends the service; in a running one it lasts until the operator puts the right collections back.
+            throw new StoreUnavailableException($"Qdrant has come back with the store of another model. {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException)
         {
             collections.Doubt();
             throw;

@@ -116,7 +116,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
                 seenLive.Add(entry.ClipId, revision);
             await journal.SettleAsync(entry, live, keepsEntry, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException or OperationCanceledException)
         {
             LogLeftBehind(logger, entry.ClipId, exception.Message);
         }
@@ -131,7 +131,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             if (settled > 0)
                 LogSwept(logger, settled);
         }
-        catch (StoreUnavailableException exception)
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException)
         {
             LogNotSwept(logger, exception.Message);
         }
