@@ -9,6 +9,9 @@ internal sealed class QdrantCollections(QdrantClient client, QdrantIndexOptions 
     public const string AudioVector = "audio";
     public const string VisualVector = "visual";
 
+    private const string WhatToDo = "Start the service with the model the collection belongs to, choose another collection (Index:Qdrant:Collection), "
+        + "or index the media again into a new one with `cavmae index`.";
+
     private static readonly (string Field, string Type)[] SceneIndexes =
     [
         (ScenePayload.ClipField, "keyword"), (ScenePayload.RevisionField, "keyword"), (FilterCopy.TagsField, "keyword"), (FilterCopy.PartialField, "bool"),
@@ -47,6 +50,27 @@ internal sealed class QdrantCollections(QdrantClient client, QdrantIndexOptions 
                 preparation = Task.Run(PrepareAsync, CancellationToken.None);
             return preparation.WaitAsync(cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Asked before vectors are written: another service may have removed the collections and made them anew for its own model, with no call of this
+    /// one failing meanwhile.
+    /// </summary>
+    /// <exception cref="ModelMismatchException">They hold vectors of another model.</exception>
+    /// <exception cref="StoreUnavailableException">The collection is gone or another program's, or Qdrant cannot be reached.</exception>
+    public async Task CheckStillOursAsync(CancellationToken cancellationToken)
+    {
+        var found = await client.GetCollectionAsync(Scenes, cancellationToken).ConfigureAwait(false)
+            ?? throw new StoreUnavailableException($"The Qdrant collection '{Scenes}' is gone. The next request makes it anew; restore it from a snapshot if it should not be empty.");
+        CheckMark(Scenes, found.Config?.Metadata);
+    }
+
+    /// <summary>A clip's record may give away what <see cref="CheckStillOursAsync"/> asks.</summary>
+    /// <exception cref="ModelMismatchException">The clip is of another model.</exception>
+    public void RequireOwn(ClipRecord clip)
+    {
+        if (clip.ModelId != modelId)
+            throw new ModelMismatchException(clip.ModelId, modelId, $"The Qdrant collection '{Clips}' holds clips of model '{clip.ModelId}', the service's model is '{modelId}'. {WhatToDo}");
     }
 
     /// <summary>After a failure nothing is taken for granted: the server may come back empty, or as another one.</summary>
@@ -117,7 +141,6 @@ internal sealed class QdrantCollections(QdrantClient client, QdrantIndexOptions 
             return;
         throw new ModelMismatchException(storeModelId, modelId,
             $"The Qdrant collection '{name}' holds vectors of {storeDimension} numbers of model '{storeModelId}', the service's model '{modelId}' gives {dimension}. "
-            + "Start the service with the model the collection belongs to, choose another collection (Index:Qdrant:Collection), "
-            + "or index the media again into a new one with `cavmae index`.");
+            + WhatToDo);
     }
 }

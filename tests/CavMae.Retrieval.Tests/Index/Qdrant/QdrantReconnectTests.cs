@@ -48,6 +48,50 @@ public sealed class QdrantReconnectTests : IDisposable
         Assert.Equal(new IndexCounts(1, 1), await index.CountAsync(Cancellation));
     }
 
+    /// <summary>No call fails between the removal of the collections and their return, so nothing but the store itself can tell.</summary>
+    [Theory]
+    [InlineData("another-model", TestClips.Dimension)]
+    [InlineData(TestClips.ModelId, TestClips.Dimension + 1)]
+    public async Task Upsert_CollectionsMadeAnewForAnotherModel_NothingIsMixed(string modelId, int dimension)
+    {
+        await using var index = await OpenAsync(TimeProvider.System);
+        server.Clear();
+        await using var other = await QdrantIndex.OpenAsync(Options(), modelId, dimension, cancellationToken: Cancellation);
+        var scenes = TestClips.Scenes(new Random(1), 2);
+
+        var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => index.UpsertAsync(TestClips.Record("a", scenes), scenes, Cancellation));
+
+        Assert.Contains($"'{modelId}'", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(server.PointsOf("cavmae"));
+        Assert.Empty(server.PointsOf("cavmae_clips"));
+    }
+
+    [Fact]
+    public async Task Read_CollectionsMadeAnewForAnotherModel_IsUnavailable()
+    {
+        Func<QdrantIndex, Task>[] calls =
+        [
+            index => index.SearchAsync(Query(), Cancellation), index => index.GetAsync("a", Cancellation), index => index.ListAsync(ClipFilter.None, null, 10, Cancellation),
+            index => index.UpdateAsync("a", new ClipChanges { Title = "new" }, Cancellation),
+        ];
+        var indexes = new List<QdrantIndex>();
+        foreach (var _ in calls)
+            indexes.Add(await OpenAsync(TimeProvider.System));
+        server.Clear();
+        await using var other = await QdrantIndex.OpenAsync(Options(), "another-model", TestClips.Dimension, cancellationToken: Cancellation);
+        var scenes = TestClips.Scenes(new Random(1), 2);
+        await other.UpsertAsync(TestClips.Record("a", scenes) with { ModelId = "another-model" }, scenes, Cancellation);
+
+        foreach (var (call, index) in calls.Zip(indexes))
+        {
+            await using (index)
+            {
+                var exception = await Assert.ThrowsAsync<StoreUnavailableException>(() => call(index));
+                Assert.Equal("another-model", Assert.IsType<ModelMismatchException>(exception.InnerException).StoreModelId);
+            }
+        }
+    }
+
     [Fact]
     public async Task Search_ManyCallersWhileTheServerHangs_AllFailAfterOneAttempt()
     {
