@@ -33,5 +33,5 @@ finally
 }
 
 // These say what to do; a stack trace would only hide it. The binder's are options that are unknown or cannot be read.
-static bool IsForTheOperator(Exception e) => e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or FfmpegUnavailableException or DecoderKilledException
+static bool IsForTheOperator(Exception e) => e is OptionsValidationException or ModelException or MediaException or ModelMismatchException or StoreInUseException or StoreUnavailableException or StoreRefusedException or FfmpegUnavailableException or DecoderKilledException
     or InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };

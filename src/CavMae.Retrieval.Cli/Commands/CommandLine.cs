@@ -51,7 +51,7 @@ internal static class CommandLine
 
     /// <summary>These say what to do; a stack trace would only hide it.</summary>
     private static bool IsExpected(Exception problem) => problem is OptionsValidationException or StartException or FfmpegUnavailableException or ModelException or ModelMismatchException
-        or StoreInUseException or StoreUnavailableException or MediaException or UploadTooLargeException or BusyException or TransferException or ServiceRefusalException or ServiceUnreachableException or IOException or UnauthorizedAccessException;
+        or StoreInUseException or StoreUnavailableException or StoreRefusedException or DecoderKilledException or MediaException or UploadTooLargeException or BusyException or TransferException or ServiceRefusalException or ServiceUnreachableException or IOException or UnauthorizedAccessException;
 
     private static RootCommand Root()
     {

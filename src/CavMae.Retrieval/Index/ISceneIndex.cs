@@ -6,13 +6,16 @@ namespace CavMae.Retrieval.Index;
 /// The store of clips, scenes and vectors. A clip with all its scenes becomes visible at once or not at all, to searches and
 /// reads alike, and what a call has acknowledged survives a crash. Every member may be called from any thread.
 /// </summary>
-/// <remarks>Each store belongs to one model id; opening it for another model throws <see cref="ModelMismatchException"/>.</remarks>
+/// <remarks>Each store belongs to one model id; opening it for another model throws <see cref="ModelMismatchException"/>.
+/// Where a server comes back with one of another model later, calls throw <see cref="StoreUnavailableException"/>.</remarks>
 public interface ISceneIndex : IAsyncDisposable
 {
     /// <summary>Stores a clip; a clip of the same id is replaced and keeps its place in <see cref="ListAsync"/>.</summary>
     /// <param name="clip">The clip; its <see cref="ClipRecord.Scenes"/> agree with <paramref name="scenes"/> one by one.</param>
     /// <param name="scenes">The vectors, each of unit length and the store's dimension.</param>
     /// <exception cref="ArgumentException">Scenes that do not agree, a vector of another length, not finite, or not of unit length (±1e-3).</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be written now.</exception>
+    /// <exception cref="StoreRefusedException">The store does not take this clip.</exception>
     Task UpsertAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -69,11 +72,14 @@ public sealed class ModelMismatchException(string storeModelId, string modelId, 
 /// <summary>A data folder that another process works on.</summary>
 public sealed class StoreInUseException(string message, Exception? innerException = null) : Exception(message, innerException);
 
-/// <summary>A store that cannot be read or written now.</summary>
+/// <summary>A store that cannot be read or written now; it can again once time or the operator, as the message says, has mended it.</summary>
 public sealed class StoreUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
     /// <summary>The answer to a write is lost: it may have taken place, or may yet.</summary>
     public bool MayHaveTakenPlace { get; init; }
 }
+
+/// <summary>A store that works and refuses this request for what it holds: the same request again ends the same way.</summary>
+public sealed class StoreRefusedException(string message) : Exception(message);
 
 public sealed class InvalidCursorException(string message) : Exception(message);

@@ -81,6 +81,7 @@ public sealed class QdrantIndex : ISceneIndex
         var metadata = MetadataText.Write(clip.Metadata);
         return RunAsync(async () =>
         {
+            await collections.CheckStillOursAsync(cancellationToken).ConfigureAwait(false);
             await writer.UpsertAsync(clip, metadata, scenes, cancellationToken).ConfigureAwait(false);
             return true;
         }, cancellationToken);
@@ -158,7 +159,13 @@ public sealed class QdrantIndex : ISceneIndex
             await collections.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
             return await act().ConfigureAwait(false);
         }
-        catch (StoreUnavailableException)
+        catch (ModelMismatchException exception)
+        {
+            // At start it ends the service; in a running one it lasts until the operator puts the right collections back.
+            collections.Doubt();
+            throw new StoreUnavailableException($"Qdrant has come back with the store of another model. {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException)
         {
             collections.Doubt();
             throw;

@@ -94,13 +94,17 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         ClipRecord? existing = await FindAsync(clip.Sha256, upload, cancellationToken).ConfigureAwait(false);
         if (Settle(existing, clip.Sha256, upload) is { } settled)
             return settled;
-        await ChangeAsync(clip.Sha256, existing?.Sha256, () =>
+        IngestResult result = new(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
+        await ChangeAsync(clip.Sha256, existing?.Sha256, async () =>
         {
             media.Keep(file);
-            return index.UpsertAsync(clip, embedded.Scenes, cancellationToken);
+            await index.UpsertAsync(clip, embedded.Scenes, cancellationToken).ConfigureAwait(false);
+            // Another process on the same store may have written the same new id in this very moment: the store decides whose it is.
+            if (existing is null && await index.GetAsync(clip.Id, CancellationToken.None).ConfigureAwait(false) is { } live && live.CreatedAt != clip.CreatedAt)
+                result = Settle(live, clip.Sha256, upload) ?? result;
         }, cancellationToken).ConfigureAwait(false);
         metrics.RecordStore(Stopwatch.GetElapsedTime(start));
-        return new IngestResult(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
+        return result;
     }
 
     /// <summary><see cref="MediaChanges.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>

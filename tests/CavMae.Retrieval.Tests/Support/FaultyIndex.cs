@@ -8,6 +8,9 @@ internal sealed class FaultyIndex(ISceneIndex index) : ISceneIndex
 {
     private int upserts;
 
+    /// <summary>The store itself, without faults: as another process has it.</summary>
+    public ISceneIndex Inner { get; } = index;
+
     /// <summary>What the nth write (from 1) ends in before it takes place; null: it takes place.</summary>
     public Func<int, Exception?> BeforeUpsert { get; set; } = static _ => null;
 
@@ -23,33 +26,33 @@ internal sealed class FaultyIndex(ISceneIndex index) : ISceneIndex
     {
         int number = Interlocked.Increment(ref upserts);
         Throw(BeforeUpsert(number));
-        await index.UpsertAsync(clip, scenes, cancellationToken);
+        await Inner.UpsertAsync(clip, scenes, cancellationToken);
         Throw(AfterUpsert(number));
     }
 
     public Task<ClipRecord?> FindByContentAsync(string sha256, CancellationToken cancellationToken = default)
     {
         Throw(BeforeFind(Upserts));
-        return index.FindByContentAsync(sha256, cancellationToken);
+        return Inner.FindByContentAsync(sha256, cancellationToken);
     }
 
-    public Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default) => index.UpdateAsync(clipId, changes, cancellationToken);
+    public Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, CancellationToken cancellationToken = default) => Inner.UpdateAsync(clipId, changes, cancellationToken);
 
-    public Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default) => index.DeleteAsync(clipId, cancellationToken);
+    public Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken = default) => Inner.DeleteAsync(clipId, cancellationToken);
 
-    public Task<ClipRecord?> GetAsync(string clipId, CancellationToken cancellationToken = default) => index.GetAsync(clipId, cancellationToken);
+    public Task<ClipRecord?> GetAsync(string clipId, CancellationToken cancellationToken = default) => Inner.GetAsync(clipId, cancellationToken);
 
-    public Task<IReadOnlyList<SceneEmbedding>?> GetEmbeddingsAsync(string clipId, CancellationToken cancellationToken = default) => index.GetEmbeddingsAsync(clipId, cancellationToken);
+    public Task<IReadOnlyList<SceneEmbedding>?> GetEmbeddingsAsync(string clipId, CancellationToken cancellationToken = default) => Inner.GetEmbeddingsAsync(clipId, cancellationToken);
 
-    public Task<ClipPage> ListAsync(ClipFilter filter, string? cursor, int limit, CancellationToken cancellationToken = default) => index.ListAsync(filter, cursor, limit, cancellationToken);
+    public Task<ClipPage> ListAsync(ClipFilter filter, string? cursor, int limit, CancellationToken cancellationToken = default) => Inner.ListAsync(filter, cursor, limit, cancellationToken);
 
-    public Task<IReadOnlyList<IndexHit>> SearchAsync(IndexQuery query, CancellationToken cancellationToken = default) => index.SearchAsync(query, cancellationToken);
+    public Task<IReadOnlyList<IndexHit>> SearchAsync(IndexQuery query, CancellationToken cancellationToken = default) => Inner.SearchAsync(query, cancellationToken);
 
-    public Task CheckAsync(CancellationToken cancellationToken = default) => index.CheckAsync(cancellationToken);
+    public Task CheckAsync(CancellationToken cancellationToken = default) => Inner.CheckAsync(cancellationToken);
 
-    public Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default) => index.CountAsync(cancellationToken);
+    public Task<IndexCounts> CountAsync(CancellationToken cancellationToken = default) => Inner.CountAsync(cancellationToken);
 
-    public ValueTask DisposeAsync() => index.DisposeAsync();
+    public ValueTask DisposeAsync() => Inner.DisposeAsync();
 
     private static void Throw(Exception? exception)
     {

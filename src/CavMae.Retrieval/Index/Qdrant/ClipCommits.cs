@@ -99,8 +99,12 @@ internal sealed class ClipCommits(QdrantClient client, QdrantCollections collect
         return [.. answer.Points.Select(point => read(point.Payload!))];
     }
 
-    private static CommittedClip Read(ClipPayload? payload) => new(payload?.Revision ?? default, payload?.Sequence ?? 0,
-        StoredRecord.Parse(payload?.Record).ToClip(MetadataText.Parse(payload?.MetadataText)));
+    private CommittedClip Read(ClipPayload? payload)
+    {
+        var record = StoredRecord.Parse(payload?.Record).ToClip(MetadataText.Parse(payload?.MetadataText));
+        collections.RequireOwn(record);
+        return new CommittedClip(payload?.Revision ?? default, payload?.Sequence ?? 0, record);
+    }
 
     private static QdrantCondition HasRevision(Guid revision) => QdrantCondition.Is(ClipPayload.RevisionField, JsonValue.Create(revision.ToString("D"))!);
 }

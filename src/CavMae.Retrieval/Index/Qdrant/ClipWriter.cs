@@ -48,7 +48,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             return false;
         var entry = await journal.BeginAsync(clipId, [before.Revision], cancellationToken).ConfigureAwait(false);
         journal.RequireFresh(entry);
-        await commits.RemoveAsync(clipId, before.Revision, cancellationToken).ConfigureAwait(false);
+        await DecideAsync(() => commits.RemoveAsync(clipId, before.Revision, cancellationToken)).ConfigureAwait(false);
         await SettleAsync(entry).ConfigureAwait(false);
         return true;
     }
@@ -74,9 +74,22 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             throw;
         }
         // From here on the write is not cancelled: whether it took place would not be known.
-        await CommitAsync(before, new CommittedClip(revision, before?.Sequence ?? 0, clip), metadataText, copy).ConfigureAwait(false);
+        await DecideAsync(() => CommitAsync(before, new CommittedClip(revision, before?.Sequence ?? 0, clip), metadataText, copy)).ConfigureAwait(false);
         // A replica that lags behind the commit still tells of the time before it: nothing is removed on its word.
         return await SettleAsync(entry, isOutdated: live => hasReplicas && (live is null || live == before?.Revision)).ConfigureAwait(false) == revision;
+    }
+
+    /// <summary>The one request that decides: without an answer to it nobody knows whether the write took place, and the caller is told so.</summary>
+    private static async Task DecideAsync(Func<Task> send)
+    {
+        try
+        {
+            await send().ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw new StoreUnavailableException(e.Message, e) { MayHaveTakenPlace = true };
+        }
     }
 
     private async Task CommitAsync(CommittedClip? before, CommittedClip after, string metadataText, FilterCopy copy)
@@ -116,7 +129,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
                 seenLive.Add(entry.ClipId, revision);
             await journal.SettleAsync(entry, live, keepsEntry, limit.Token).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is StoreUnavailableException or OperationCanceledException)
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException or OperationCanceledException)
         {
             LogLeftBehind(logger, entry.ClipId, exception.Message);
         }
@@ -131,7 +144,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             if (settled > 0)
                 LogSwept(logger, settled);
         }
-        catch (StoreUnavailableException exception)
+        catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException)
         {
             LogNotSwept(logger, exception.Message);
         }

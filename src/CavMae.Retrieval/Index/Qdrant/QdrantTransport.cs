@@ -9,7 +9,8 @@ namespace CavMae.Retrieval.Index.Qdrant;
 
 /// <summary>
 /// Sends requests and reads answers. Every request of this program may be sent twice without harm (ids are made from what the points stand for,
-/// commits say what they replace), so what may pass — no connection, no answer in time, 408, 429, 5xx — is tried again after a random wait.
+/// commits say what they replace), so what may pass — no connection, no answer in time, 408, 429, 5xx — is tried again after a random wait. What is
+/// refused for what the request holds is a <see cref="StoreRefusedException"/>; all else is for time or the operator to mend.
 /// </summary>
 internal sealed partial class QdrantTransport : IDisposable
 {
@@ -44,7 +45,8 @@ internal sealed partial class QdrantTransport : IDisposable
     /// <param name="path">Relative to the service's address, query included.</param>
     /// <param name="body">JSON; null: no body.</param>
     /// <param name="tolerated">Statuses that are an answer too: the result is null then.</param>
-    /// <exception cref="StoreUnavailableException">No usable answer after all tries, or a refusal.</exception>
+    /// <exception cref="StoreUnavailableException">No usable answer after all tries, or none to be had with this address or key.</exception>
+    /// <exception cref="StoreRefusedException">The request is refused for what it holds.</exception>
     public async Task<TAnswer?> SendAsync<TAnswer>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<QdrantAnswer<TAnswer>> answer,
         Func<HttpStatusCode, bool>? tolerated, CancellationToken cancellationToken)
     {
@@ -58,7 +60,7 @@ internal sealed partial class QdrantTransport : IDisposable
             // An answer that is cut off may pass too.
             var mayPass = reply is null || (int)reply.Status is 200 or 408 or 429 or >= 500;
             if (!mayPass || attempt >= options.Retries)
-                throw Unavailable(reply, failure);
+                throw Failed(reply, failure);
             var wait = WaitBefore(attempt, reply?.RetryAfter);
             LogRetry(logger, method.Method, path, Describe(reply, failure), wait.TotalMilliseconds);
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
@@ -124,12 +126,15 @@ internal sealed partial class QdrantTransport : IDisposable
         return failure is null;
     }
 
-    private StoreUnavailableException Unavailable(Reply? reply, Exception? failure) => reply?.Status switch
+    private Exception Failed(Reply? reply, Exception? failure) => reply?.Status switch
     {
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            new($"Qdrant at '{options.Url}' refuses the API key. Set Index:Qdrant:ApiKey to a key that may read and write."),
-        HttpStatusCode.OK => new($"What answers at '{options.Url}' is no Qdrant this program knows: {failure?.Message} Check Index:Qdrant:Url.", failure),
-        _ => new($"Qdrant at '{options.Url}' is not available: {Describe(reply, failure)}.", failure),
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new StoreUnavailableException(
+            $"Qdrant at '{options.Url}' refuses the API key ({Describe(reply, failure)}). Set Index:Qdrant:ApiKey to a key that may read and write."),
+        HttpStatusCode.BadRequest or HttpStatusCode.Conflict or HttpStatusCode.UnprocessableEntity => new StoreRefusedException($"Qdrant at '{options.Url}' refuses a request: {Describe(reply, failure)}."),
+        HttpStatusCode.RequestEntityTooLarge => new StoreRefusedException(
+            $"Qdrant at '{options.Url}' refuses a request as too large: {Describe(reply, failure)}. Lower Index:Qdrant:BatchSize, or raise the limit there."),
+        HttpStatusCode.OK => new StoreUnavailableException($"What answers at '{options.Url}' is no Qdrant this program knows: {failure?.Message} Check Index:Qdrant:Url.", failure),
+        _ => new StoreUnavailableException($"Qdrant at '{options.Url}' is not available: {Describe(reply, failure)}.", failure),
     };
 
     private static string Describe(Reply? reply, Exception? failure) =>

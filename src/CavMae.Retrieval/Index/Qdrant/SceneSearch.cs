@@ -38,7 +38,7 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
                 withMetadata: query.Filter.Conditions.Count > 0, cancellationToken).ConfigureAwait(false);
             var settled = Settle(answers, live, began, out var verified);
             var best = await PickAsync(answers, verified, live, cancellationToken).ConfigureAwait(false);
-            var isProven = best is not null && (answers.IsComplete || (options.ExactSearch ? BestOutside(answers) < Threshold(best) - Margin : best.Count == query.Limit));
+            var isProven = best is not null && IsProven(answers, best);
             if (isProven && answers.HidesTies)
             {
                 grouped = false;
@@ -116,6 +116,14 @@ internal sealed partial class SceneSearch(QdrantClient client, QdrantCollections
 
     /// <summary>What a scene has to reach to matter.</summary>
     private double Threshold(List<Hit> best) => Math.Max(query.MinScore ?? double.NegativeInfinity, best.Count == query.Limit ? best[^1].Pair.Score : double.NegativeInfinity);
+
+    /// <summary>
+    /// Whether no scene outside the round belongs in the answer. The graph's lists may lack a scene at any depth: there, as many hits as are asked for
+    /// are enough, and so are lists that end below the score that is asked for.
+    /// </summary>
+    private bool IsProven(CandidateRound answers, List<Hit> best) => answers.IsComplete || (options.ExactSearch
+        ? BestOutside(answers) < Threshold(best) - Margin
+        : best.Count == query.Limit || BestOutside(answers) < (query.MinScore ?? double.NegativeInfinity));
 
     private double BestOutside(CandidateRound answers) => BoundOf(answers, null);
 

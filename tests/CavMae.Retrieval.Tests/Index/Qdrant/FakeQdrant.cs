@@ -38,6 +38,13 @@ internal sealed class FakeQdrant : IDisposable
             return collections.TryGetValue(collection, out var found) ? [.. found.Points.Values] : [];
     }
 
+    /// <summary>Loses all it holds.</summary>
+    public void Clear()
+    {
+        lock (gate)
+            collections.Clear();
+    }
+
     /// <summary>Goes down; what it holds stays.</summary>
     public void Stop() => listener.Close();
 
@@ -97,6 +104,8 @@ internal sealed class FakeQdrant : IDisposable
             var fault = Faults(request);
             if (fault is { Kind: FaultKind.Slow })
                 await Task.Delay(fault.Delay);
+            if (fault is { Kind: FaultKind.Held })
+                await fault.Until!;
             if (fault is { Kind: FaultKind.Dropped })
                 context.Response.Abort();
             else if (fault is { Kind: FaultKind.Status })

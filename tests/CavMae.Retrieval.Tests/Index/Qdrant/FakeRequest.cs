@@ -30,8 +30,11 @@ internal enum FaultKind
     /// <summary>The answer is late.</summary>
     Slow,
 
+    /// <summary>There is no answer before <see cref="Fault.Until"/>.</summary>
+    Held,
+
     /// <summary>The answer is that the write is noted, but not applied.</summary>
     NotApplied,
 }
 
-internal sealed record Fault(FaultKind Kind, HttpStatusCode Status = HttpStatusCode.InternalServerError, TimeSpan Delay = default, string? RetryAfter = null);
+internal sealed record Fault(FaultKind Kind, HttpStatusCode Status = HttpStatusCode.InternalServerError, TimeSpan Delay = default, string? RetryAfter = null, Task? Until = null);

@@ -17,6 +17,14 @@ internal static class QdrantServer
         return url!;
     }
 
+    /// <summary>Removes the collections of a store.</summary>
+    public static async Task RemoveAsync(string url, string collection)
+    {
+        using var http = new HttpClient();
+        foreach (var name in (string[])[collection, collection + "_clips"])
+            (await http.DeleteAsync(new Uri($"{url}/collections/{name}"))).EnsureSuccessStatusCode();
+    }
+
     private static async Task<string?> StartAsync()
     {
         var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "qdrant")).FirstOrDefault(File.Exists);

@@ -12,11 +12,8 @@ public sealed class QdrantServerContractTests : SceneIndexContract, IAsyncDispos
 
     public async ValueTask DisposeAsync()
     {
-        if (url is null)
-            return;
-        using var http = new HttpClient();
-        foreach (var name in (string[])[collection, collection + "_clips"])
-            (await http.DeleteAsync(new Uri($"{url}/collections/{name}"))).EnsureSuccessStatusCode();
+        if (url is not null)
+            await QdrantServer.RemoveAsync(url, collection);
     }
 
     protected override async Task<ISceneIndex> OpenAsync(CancellationToken cancellationToken)

@@ -176,6 +176,26 @@ public sealed class JobWorkersTests : IAsyncLifetime
         AssertFiles(Bars);
     }
 
+    [Fact]
+    public async Task IngestAsync_AnotherProcessTookTheNewIdMeanwhile_IsAConflictAndLeavesNothing()
+    {
+        index!.AfterUpsert = _ =>
+        {
+            ClipRecord ours = index.Inner.GetAsync("mine", Token).GetAwaiter().GetResult()!;
+            IReadOnlyList<SceneEmbedding> scenes = index.Inner.GetEmbeddingsAsync("mine", Token).GetAwaiter().GetResult()!;
+            index.Inner.UpsertAsync(ours with { Sha256 = new string('0', 64), CreatedAt = ours.CreatedAt.AddMilliseconds(1) }, scenes, Token).GetAwaiter().GetResult();
+            return null;
+        };
+        using FileStream content = File.OpenRead(Zoom);
+        using IncomingFile file = await media!.ReceiveAsync(content, UploadPurpose.Clip, Token);
+
+        await Assert.ThrowsAsync<ClipConflictException>(() => ingestor!.IngestAsync(file, new ClipUpload { Id = "mine" }, Token));
+
+        Assert.Equal(new string('0', 64), (await index.GetAsync("mine", Token))!.Sha256);
+        Assert.Empty(Directory.GetFiles(folder!.MediaFolder, "*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(folder.IncomingFolder));
+    }
+
     /// <summary>Calls back whenever a scene was encoded, in the middle of its job.</summary>
     private MeterListener WhenEncoding(Action act)
     {
