@@ -62,7 +62,7 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
     internal async Task<IngestResult?> FindStoredAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken)
     {
         string content = file.RequireHash();
-        return Settle(await FindAsync(content, upload, cancellationToken).ConfigureAwait(false), content, upload);
+        return Settle(await FindAsync(content, upload, cancellationToken).ConfigureAwait(false), file, upload);
     }
 
     /// <summary>Removes a clip and, where no other clip has the same content, its media; false where there is no such clip.</summary>
@@ -71,18 +71,21 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         using IDisposable turn = await locks.AcquireAsync([ClipKey(clipId)], cancellationToken).ConfigureAwait(false);
         if (await index.GetAsync(clipId, cancellationToken).ConfigureAwait(false) is not { } clip)
             return false;
-        await ChangeAsync(coming: null, clip.Sha256, () => index.DeleteAsync(clipId, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return true;
+        bool isDeleted = false;
+        await ChangeAsync(coming: null, clip.Sha256, async () => isDeleted = await index.DeleteAsync(clipId, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return isDeleted;
     }
 
     private Task<ClipRecord?> FindAsync(string content, ClipUpload upload, CancellationToken cancellationToken) =>
         upload.Id is { } id ? index.GetAsync(id, cancellationToken) : index.FindByContentAsync(content, cancellationToken);
 
-    private static IngestResult? Settle(ClipRecord? existing, string content, ClipUpload upload)
+    private static IngestResult? Settle(ClipRecord? existing, IncomingFile file, ClipUpload upload)
     {
-        if (existing is null || (upload.Replace && upload.Id is not null))
+        // A job that was killed after it had stored its clip finds that, with words that may have been changed since, and does not replace it once more.
+        bool isFromThisJob = existing?.Sha256 == file.Sha256 && existing?.CreatedAt == file.AcceptedAt;
+        if (existing is null || (upload.Replace && upload.Id is not null && !isFromThisJob))
             return null;
-        return existing.Sha256 == content ? new IngestResult(existing, IngestOutcome.Existing) : throw new ClipConflictException(existing.Id);
+        return existing.Sha256 == file.Sha256 ? new IngestResult(existing, IngestOutcome.Existing) : throw new ClipConflictException(existing.Id);
     }
 
     private async Task<IngestResult> StoreAsync(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded, CancellationToken cancellationToken)
@@ -92,23 +95,38 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
         // Taken only now, so that nobody who deletes the clip waits for its decoding; what was there before may be gone since, or another's be there.
         using IDisposable turn = await locks.AcquireAsync([ClipKey(clip.Id)], cancellationToken).ConfigureAwait(false);
         ClipRecord? existing = await FindAsync(clip.Sha256, upload, cancellationToken).ConfigureAwait(false);
-        if (Settle(existing, clip.Sha256, upload) is { } settled)
+        if (Settle(existing, file, upload) is { } settled)
             return settled;
         IngestResult result = new(clip, existing is null ? IngestOutcome.Created : IngestOutcome.Replaced);
         await ChangeAsync(clip.Sha256, existing?.Sha256, async () =>
         {
             media.Keep(file);
             await index.UpsertAsync(clip, embedded.Scenes, cancellationToken).ConfigureAwait(false);
+            ClipRecord? live = await FindLiveAsync(clip.Id).ConfigureAwait(false);
             // Another process on the same store may have written the same new id in this very moment: the store decides whose it is.
-            if (existing is null && await index.GetAsync(clip.Id, CancellationToken.None).ConfigureAwait(false) is { } live && live.CreatedAt != clip.CreatedAt)
-                result = Settle(live, clip.Sha256, upload) ?? result;
+            if (existing is null && live is not null && live.CreatedAt != clip.CreatedAt)
+                result = Settle(live, file, upload) ?? result;
+            return live?.Sha256 == clip.Sha256;
         }, cancellationToken).ConfigureAwait(false);
         metrics.RecordStore(Stopwatch.GetElapsedTime(start));
         return result;
     }
 
+    /// <summary>What the store has right after a write; null too where it cannot say, which is no failure of the write.</summary>
+    private async Task<ClipRecord?> FindLiveAsync(string clipId)
+    {
+        try
+        {
+            return await index.GetAsync(clipId, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
+    }
+
     /// <summary><see cref="MediaChanges.ChangeAsync"/> with each content locked, so that no other change can need what is removed.</summary>
-    private async Task ChangeAsync(string? coming, string? going, Func<Task> change, CancellationToken cancellationToken)
+    private async Task ChangeAsync(string? coming, string? going, Func<Task<bool>> change, CancellationToken cancellationToken)
     {
         using IDisposable turn = await locks.AcquireAsync(new[] { coming, going }.OfType<string>().Select(content => "media:" + content), cancellationToken).ConfigureAwait(false);
         await changes.ChangeAsync(index, coming, going, change).ConfigureAwait(false);
@@ -116,7 +134,7 @@ public sealed class ClipIngestor(MediaEmbedder embedder, SceneEncoder encoder, I
 
     private ClipRecord Describe(IncomingFile file, ClipUpload upload, EmbeddedMedia embedded)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = file.AcceptedAt ?? time.GetUtcNow();
         MediaInfo info = embedded.Info;
         return new ClipRecord
         {

@@ -22,6 +22,9 @@ public sealed class IncomingFile(string path, long sizeBytes, string? sha256) : 
     /// <summary>The file is a job's, which needs it until the job has ended: storing the clip leaves it where it is.</summary>
     public bool StaysInPlace { get; init; }
 
+    /// <summary>When a job for it was acknowledged, which tells the clip that the job has stored from one it is to replace; null without a job.</summary>
+    public DateTimeOffset? AcceptedAt { get; init; }
+
     /// <exception cref="ArgumentException">It was received as a query.</exception>
     internal string RequireHash() => Sha256 ?? throw new ArgumentException("Only what was received as a clip can be stored.");
 

@@ -70,6 +70,7 @@ public sealed class LibraryImporter(ISceneIndex index, MediaStore media, MediaCh
                 media.Keep(file);
             if (!isThere)
                 await index.UpsertAsync(clip, entry.Scenes, cancellationToken).ConfigureAwait(false);
+            return true;
         }).ConfigureAwait(false);
         return isThere ? IngestOutcome.Existing : existing is null ? IngestOutcome.Created : IngestOutcome.Replaced;
     }

@@ -23,16 +23,18 @@ public sealed partial class MediaChanges(DataFolder folder, MediaStore media, IL
     /// <param name="index">The store.</param>
     /// <param name="coming">Content of the clip that comes; null where none does.</param>
     /// <param name="going">Content of the clip that goes; null where none does.</param>
-    /// <param name="change">Keeps the media that comes, and changes the store.</param>
-    public async Task ChangeAsync(ISceneIndex index, string? coming, string? going, Func<Task> change)
+    /// <param name="change">Keeps the media that comes, and changes the store; true where the clip that comes is known to be in it now.</param>
+    public async Task ChangeAsync(ISceneIndex index, string? coming, string? going, Func<Task<bool>> change)
     {
         string[] contents = [.. new[] { coming, going }.OfType<string>().Distinct()];
+        // What was there before is somebody's, unless a mark says that this is not known.
+        bool isNew = coming is not null && (!File.Exists(media.PathOf(coming)) || File.Exists(PendingPathOf(coming)));
         Array.ForEach(contents, MarkPending);
-        // What was there before is somebody's.
-        bool isNew = coming is not null && !File.Exists(media.PathOf(coming));
+        media.OnDisk(() => DirectorySync.Flush(folder.IncomingFolder));
+        bool isIn;
         try
         {
-            await change().ConfigureAwait(false);
+            isIn = await change().ConfigureAwait(false);
         }
         catch (StoreUnavailableException e) when (e.MayHaveTakenPlace)
         {
@@ -41,19 +43,21 @@ public sealed partial class MediaChanges(DataFolder folder, MediaStore media, IL
         }
         catch
         {
-            await CleanUpAsync(index, isNew ? coming : null, contents).ConfigureAwait(false);
+            // A failure may be one of the way back: the store says which of the two it has.
+            await CleanUpAsync(index, isNew ? contents : [.. contents.Where(content => content != coming)], contents).ConfigureAwait(false);
             throw;
         }
-        await CleanUpAsync(index, going == coming ? null : going, contents).ConfigureAwait(false);
+        string[] others = [.. contents.Where(content => content != coming)];
+        await CleanUpAsync(index, others, isIn ? contents : others).ConfigureAwait(false);
     }
 
-    /// <summary>Removes a content that no clip has, and the marks. The change is over: what fails here is done at the next start, and is no failure of it.</summary>
-    private async Task CleanUpAsync(ISceneIndex index, string? unused, string[] marked)
+    /// <summary>Removes those of the contents that no clip has, and the marks. The change is over: what fails here is done at the next start, and is no failure of it.</summary>
+    private async Task CleanUpAsync(ISceneIndex index, string[] leaving, string[] marked)
     {
         try
         {
-            if (unused is not null)
-                await RemoveUnusedAsync(index, unused, CancellationToken.None).ConfigureAwait(false);
+            foreach (string content in leaving)
+                await RemoveUnusedAsync(index, content, CancellationToken.None).ConfigureAwait(false);
             foreach (string content in marked)
                 File.Delete(PendingPathOf(content));
         }

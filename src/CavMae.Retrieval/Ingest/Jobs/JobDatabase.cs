@@ -52,6 +52,10 @@ internal sealed class JobDatabase : IDisposable
         "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND (sha256 = $sha256 OR json_extract(upload, '$.Id') = $clip))",
         ("$sha256", sha256), ("$clip", clipId)) != 0;
 
+    /// <summary>Place of the last queued or running job that stores a clip of this id; 0 where there is none.</summary>
+    public long FindLastActive(string clipId) =>
+        Scalar("SELECT coalesce(max(sequence), 0) FROM jobs WHERE state IN ('queued', 'running') AND json_extract(upload, '$.Id') = $clip", ("$clip", clipId));
+
     /// <summary>What the client said of a job that has not ended.</summary>
     public ClipUpload ReadUpload(long sequence)
     {
@@ -66,9 +70,18 @@ internal sealed class JobDatabase : IDisposable
 
     public JobCounts Count() => new(Scalar("SELECT count(*) FROM jobs WHERE state = 'queued'"), Scalar("SELECT count(*) FROM jobs WHERE state = 'running'"));
 
-    /// <summary>Makes the oldest queued job a running one; null where none waits. See <see cref="ReadUpload"/>.</summary>
+    /// <summary>
+    /// Makes the oldest queued job a running one; null where none waits, or none whose clip no running job stores: what was asked for later has to come
+    /// later. See <see cref="ReadUpload"/>.
+    /// </summary>
     public Job? Claim(DateTimeOffset now) => Read(
-        $"UPDATE jobs SET state = 'running', started_at = coalesce(started_at, $now) WHERE sequence = (SELECT min(sequence) FROM jobs WHERE state = 'queued') RETURNING {Columns}",
+        $"""
+        UPDATE jobs SET state = 'running', started_at = coalesce(started_at, $now)
+        WHERE sequence = (
+            SELECT min(sequence) FROM jobs WHERE state = 'queued' AND NOT EXISTS (
+                SELECT 1 FROM jobs AS other WHERE other.state = 'running' AND json_extract(other.upload, '$.Id') = json_extract(jobs.upload, '$.Id')))
+        RETURNING {Columns}
+        """,
         ("$now", now.UtcTicks)).SingleOrDefault();
 
     /// <summary>Puts jobs back that run no more, though nobody ended them.</summary>
@@ -107,11 +120,11 @@ internal sealed class JobDatabase : IDisposable
 
     public void Delete(long sequence) => Execute("DELETE FROM jobs WHERE sequence = $sequence", ("$sequence", sequence));
 
-    /// <summary>Removes the records of jobs that ended before a time, and the oldest of those that are too many.</summary>
-    public int Prune(DateTimeOffset endedBefore, int keep) => Execute("""
+    /// <summary>Removes the records of jobs that ended before a time, and the oldest of those that are too many and ended before another.</summary>
+    public int Prune(DateTimeOffset endedBefore, int keep, DateTimeOffset tooManyBefore) => Execute("""
         DELETE FROM jobs WHERE ended_at < $before
-            OR sequence IN (SELECT sequence FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, sequence DESC LIMIT -1 OFFSET $keep)
-        """, ("$before", endedBefore.UtcTicks), ("$keep", keep));
+            OR (ended_at < $recent AND sequence IN (SELECT sequence FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC, sequence DESC LIMIT -1 OFFSET $keep))
+        """, ("$before", endedBefore.UtcTicks), ("$keep", keep), ("$recent", tooManyBefore.UtcTicks));
 
     /// <summary>What a failure of SQLite means here.</summary>
     public StoreUnavailableException Unavailable(SqliteException exception) => new(

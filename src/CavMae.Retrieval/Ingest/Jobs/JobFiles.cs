@@ -7,8 +7,11 @@ internal sealed class JobFiles(DataFolder folder)
 {
     private const int NameLength = 32;
 
+    /// <summary>Where <see cref="SetAside"/> puts them.</summary>
+    public string UnclaimedFolder => Path.Combine(folder.JobsFolder, "unclaimed");
+
     /// <summary>A job's upload; it stays where it is until <see cref="Remove"/>.</summary>
-    public IncomingFile Open(Job job) => new(PathOf(job.Id), job.SizeBytes, job.Sha256) { StaysInPlace = true };
+    public IncomingFile Open(Job job) => new(PathOf(job.Id), job.SizeBytes, job.Sha256) { StaysInPlace = true, AcceptedAt = job.CreatedAt };
 
     /// <summary>Takes a received file over. Durable on return.</summary>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
@@ -36,6 +39,27 @@ internal sealed class JobFiles(DataFolder folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The job has ended, which is what counts.
+        }
+    }
+
+    /// <summary>
+    /// Puts uploads out of the way of <see cref="Sweep"/>, of jobs whose database was moved away: they are somebody's, though nobody knows whose.
+    /// </summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
+    public int SetAside()
+    {
+        try
+        {
+            string[] left = [.. Directory.EnumerateFiles(folder.JobsFolder).Where(path => IsJobId(Path.GetFileName(path)))];
+            if (left.Length > 0)
+                Directory.CreateDirectory(UnclaimedFolder);
+            Array.ForEach(left, path => File.Move(path, Path.Combine(UnclaimedFolder, Path.GetFileName(path))));
+            return left.Length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(e);
         }
     }
 

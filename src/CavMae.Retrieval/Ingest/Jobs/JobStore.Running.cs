@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CavMae.Retrieval.Embeddings;
 
 namespace CavMae.Retrieval.Ingest.Jobs;
@@ -5,8 +6,11 @@ namespace CavMae.Retrieval.Ingest.Jobs;
 /// <content>The side of those who run jobs.</content>
 public sealed partial class JobStore
 {
+    /// <summary>Whoever waits for a job's end sees it, however few records are kept.</summary>
+    private static readonly TimeSpan AlwaysKept = TimeSpan.FromMinutes(1);
+
     /// <summary>Removes the records of jobs that ended too long ago, or are too many.</summary>
-    internal void Prune() => Locked(() => database.Prune(time.GetUtcNow() - options.KeepFinishedJobs, options.MaxFinishedJobs));
+    internal void Prune() => Locked(() => database.Prune(time.GetUtcNow() - options.KeepFinishedJobs, options.MaxFinishedJobs, time.GetUtcNow() - AlwaysKept));
 
     /// <summary>Waits until a job may be there to run.</summary>
     internal Task WaitAsync(CancellationToken cancellationToken) => available.WaitAsync(cancellationToken);
@@ -19,8 +23,24 @@ public sealed partial class JobStore
     {
         if (database.Claim(time.GetUtcNow()) is not { } job)
             return null;
-        changed.Set();
-        return runs[job.Id] = new JobRun(job, database.ReadUpload(job.Sequence), time);
+        try
+        {
+            return runs[job.Id] = new JobRun(job, database.ReadUpload(job.Sequence), time);
+        }
+        catch (JsonException)
+        {
+            End(job, JobState.Failed, null, new JobProblem(500, "What was said of the clip is damaged in the job database; upload it again."));
+            return null;
+        }
+        catch
+        {
+            database.Requeue(job.Sequence);
+            throw;
+        }
+        finally
+        {
+            changed.Set();
+        }
     });
 
     internal IncomingFile OpenFile(Job job) => files.Open(job);
@@ -42,11 +62,22 @@ public sealed partial class JobStore
         return true;
     });
 
+    /// <summary>After every run, whatever became of it: nobody waits for it any longer, and who waited for its clip has a turn.</summary>
+    internal void Release(JobRun run)
+    {
+        lock (gate)
+        {
+            runs.Remove(run.Job.Id);
+            run.MarkEnded();
+            if (!isDisposed)
+                available.Release();
+        }
+    }
+
     /// <summary>Ends a job that runs.</summary>
     internal void Finish(JobRun run, JobState state, string? clipId = null, JobProblem? problem = null) => Locked(() =>
     {
         End(run.Job, state, clipId, problem);
-        Forget(run);
         return true;
     });
 
@@ -54,7 +85,6 @@ public sealed partial class JobStore
     internal void Return(JobRun run) => Locked(() =>
     {
         database.Requeue(run.Job.Sequence);
-        Forget(run);
         changed.Set();
         return true;
     });
@@ -66,11 +96,5 @@ public sealed partial class JobStore
         files.Remove(job.Id);
         metrics.RecordJob(state);
         changed.Set();
-    }
-
-    private void Forget(JobRun run)
-    {
-        runs.Remove(run.Job.Id);
-        run.MarkEnded();
     }
 }

@@ -50,8 +50,9 @@ public sealed partial class JobStore : IDisposable
                 available.Release(active.Count);
                 LogResumed(logger, active.Count);
             }
-            // Uploads beside a database that was moved away are kept: they are somebody's, though nobody knows whose.
-            if (!isNew && files.Sweep(active.Select(job => job.Id).ToHashSet(StringComparer.Ordinal)) is > 0 and var removed)
+            if (isNew && files.SetAside() is > 0 and var unclaimed)
+                LogSetAside(logger, unclaimed, files.UnclaimedFolder);
+            if (files.Sweep(active.Select(job => job.Id).ToHashSet(StringComparer.Ordinal)) is > 0 and var removed)
                 LogSwept(logger, removed);
         }
         catch (Exception exception)
@@ -66,10 +67,10 @@ public sealed partial class JobStore : IDisposable
     }
 
     /// <summary>Makes an upload a queued job, or gives the one that there is for it already. On return both are durable.</summary>
-    /// <param name="file">Taken over; it must have been received as a clip.</param>
+    /// <param name="file">Received as a clip. Taken over, unless the queue is full before it is looked at.</param>
     /// <param name="upload">What the client says of it.</param>
     /// <param name="cancellationToken">Stops before anything is acknowledged.</param>
-    /// <exception cref="JobQueueFullException">Too many wait already; the file stays the caller's.</exception>
+    /// <exception cref="JobQueueFullException">Too many wait already.</exception>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
     public async Task<Job> SubmitAsync(IncomingFile file, ClipUpload upload, CancellationToken cancellationToken = default)
     {
@@ -105,7 +106,7 @@ public sealed partial class JobStore : IDisposable
 
     /// <summary>
     /// The job under way that an upload repeats: of the same content and, where the upload names an id, the same id; one that replaces must agree in
-    /// every field. Null where there is none.
+    /// every field, and be the last for its id: what was asked for since counts. Null where there is none.
     /// </summary>
     public Job? FindActive(string sha256, ClipUpload upload) => Locked(() => FindActiveLocked(sha256, upload));
 
@@ -200,7 +201,8 @@ public sealed partial class JobStore : IDisposable
     {
         string? fields = upload.Replace ? Fields(upload) : null;
         return database.FindActive(sha256).Find(job =>
-            database.ReadUpload(job.Sequence) is var active && (upload.Id is null || active.Id == upload.Id) && (fields is null || Fields(active) == fields));
+            database.ReadUpload(job.Sequence) is var active && (upload.Id is null || active.Id == upload.Id)
+            && (fields is null || (Fields(active) == fields && (upload.Id is null || database.FindLastActive(upload.Id) == job.Sequence))));
     }
 
     private static string Fields(ClipUpload upload) => JsonSerializer.Serialize(upload, JobJson.Default.ClipUpload);
@@ -225,6 +227,9 @@ public sealed partial class JobStore : IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} jobs go on where they stopped.")]
     private static partial void LogResumed(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The job database is new, and {Count} uploads of an older one were there: they are in '{Folder}' now. Upload them again, or remove them.")]
+    private static partial void LogSetAside(ILogger logger, int count, string folder);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Count} uploads of jobs that had ended, or were never acknowledged, when the service was killed.")]
     private static partial void LogSwept(ILogger logger, int count);

@@ -24,7 +24,10 @@ public sealed partial class JobWorkers(
     {
         try
         {
-            await Task.WhenAll([PruneAsync(stop), .. Enumerable.Range(0, options.Value.JobParallelism).Select(_ => Task.Run(() => WorkAsync(describe, stop), stop))]).ConfigureAwait(false);
+            Task[] loops = [PruneAsync(stop), .. Enumerable.Range(0, options.Value.JobParallelism).Select(_ => Task.Run(() => WorkAsync(describe, stop), stop))];
+            Task first = await Task.WhenAny(loops).ConfigureAwait(false);
+            // None of them ends before it is stopped: one that does has failed, which the service has to know at once.
+            await (stop.IsCancellationRequested ? Task.WhenAll(loops) : first).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -51,7 +54,16 @@ public sealed partial class JobWorkers(
             if (run is null)
                 continue;
             using (run)
-                await RunAsync(run, describe, stop).ConfigureAwait(false);
+            {
+                try
+                {
+                    await RunAsync(run, describe, stop).ConfigureAwait(false);
+                }
+                finally
+                {
+                    jobs.Release(run);
+                }
+            }
         }
     }
 
@@ -88,12 +100,8 @@ public sealed partial class JobWorkers(
             end = (JobState.Failed, null, describe(problem));
             LogFailed(logger, run.Job.Id, end.Problem.Status, end.Problem.Status >= 500 ? problem : null);
         }
-        await InsistAsync(() =>
-        {
-            jobs.Finish(run, end.State, end.ClipId, end.Problem);
-            jobs.Prune();
-            return Task.CompletedTask;
-        }, stop).ConfigureAwait(false);
+        await InsistAsync(() => { jobs.Finish(run, end.State, end.ClipId, end.Problem); return Task.CompletedTask; }, stop).ConfigureAwait(false);
+        await InsistAsync(() => { jobs.Prune(); return Task.CompletedTask; }, stop).ConfigureAwait(false);
     }
 
     /// <returns>The clip's id.</returns>

@@ -139,6 +139,8 @@ public sealed class JobStoreTests : IDisposable
 
         Job ended = Opened.Find(job.Id)!;
         Assert.Equal((JobState.Failed, new JobProblem(422, "It is broken."), 1, time.Now), (ended.State, ended.Problem, ended.Progress.ScenesDone, ended.EndedAt));
+        Assert.False(run.Ended.IsCompleted);
+        Opened.Release(run);
         Assert.True(run.Ended.IsCompleted);
         Assert.Empty(Directory.GetFiles(folder.JobsFolder));
         Close();
@@ -153,7 +155,8 @@ public sealed class JobStoreTests : IDisposable
         foreach (string file in Directory.GetFiles(folder.FullPath, "jobs.db*"))
             File.Delete(file);
         Assert.Equal(default, Open().Count());
-        Assert.Single(Directory.GetFiles(folder.JobsFolder));
+        Assert.Equal(default, Open().Count());
+        Assert.Equal("content", await File.ReadAllTextAsync(Assert.Single(Directory.GetFiles(Path.Combine(folder.JobsFolder, "unclaimed"))), Token));
     }
 
     [Fact]
@@ -183,6 +186,59 @@ public sealed class JobStoreTests : IDisposable
         Assert.Single(Directory.GetFiles(folder.JobsFolder));
         await Opened.CancelOrRemoveAsync(job.Id, Token);
         Assert.Null(Opened.FindActive(job.Sha256, new ClipUpload()));
+    }
+
+    [Fact]
+    public async Task FindActive_ReplacementAskedForBeforeAnother_IsNoRepeatOfTheFirst()
+    {
+        ClipUpload replace = new() { Id = "mine", Replace = true };
+        Job first = await SubmitAsync(Open(), "A", replace), second = await SubmitAsync(Opened, "B", replace);
+        Assert.Equal(second.Id, (await SubmitAsync(Opened, "B", replace)).Id);
+
+        Job third = await SubmitAsync(Opened, "A", replace);
+
+        Assert.DoesNotContain(third.Id, (string[])[first.Id, second.Id]);
+        Assert.Equal(third.Id, Opened.FindActive(third.Sha256, replace)?.Id);
+    }
+
+    [Fact]
+    public async Task Claim_ClipOfARunningJob_WaitsUntilThatEnds()
+    {
+        await SubmitAsync(Open(), "A", new ClipUpload { Id = "mine" });
+        Job second = await SubmitAsync(Opened, "B", new ClipUpload { Id = "mine", Replace = true }), other = await SubmitAsync(Opened, "C");
+        JobRun first = Opened.Claim()!;
+        Assert.Equal(other.Id, Opened.Claim()!.Job.Id);
+        Assert.Null(Opened.Claim());
+        Opened.Finish(first, JobState.Succeeded, "mine");
+        Opened.Release(first);
+        Assert.Equal(second.Id, Opened.Claim()!.Job.Id);
+    }
+
+    [Fact]
+    public async Task Claim_DamagedRow_FailsThatJobAndGoesOn()
+    {
+        Job damaged = await SubmitAsync(Open(), "A"), next = await SubmitAsync(Opened, "B");
+        Close();
+        Execute("UPDATE jobs SET upload = '[1' WHERE sequence = (SELECT min(sequence) FROM jobs)");
+        JobStore store = Open();
+
+        Assert.Null(store.Claim());
+        Assert.Equal(next.Id, store.Claim()!.Job.Id);
+
+        Assert.Equal((JobState.Failed, 500), (store.Find(damaged.Id)!.State, store.Find(damaged.Id)!.Problem?.Status));
+    }
+
+    [Fact]
+    public async Task Prune_NoRecordsAreKept_KeepsTheLatestForAMinute()
+    {
+        options.MaxFinishedJobs = 0;
+        Job job = await SubmitAsync(Open(), "content");
+        Opened.Finish(Opened.Claim()!, JobState.Succeeded, "clip");
+        Opened.Prune();
+        Assert.Equal(JobState.Succeeded, Opened.Find(job.Id)?.State);
+        time.Now += TimeSpan.FromMinutes(2);
+        Opened.Prune();
+        Assert.Null(Opened.Find(job.Id));
     }
 
     [Fact]

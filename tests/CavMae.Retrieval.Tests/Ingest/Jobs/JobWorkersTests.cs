@@ -119,6 +119,44 @@ public sealed class JobWorkersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RunAsync_EndedAfterItHadReplacedTheClip_DoesNotReplaceItOnceMore()
+    {
+        Assert.Equal(JobState.Succeeded, (await RunAsync(Zoom, "mine")).State);
+        index!.AfterUpsert = number =>
+        {
+            stop.Cancel();
+            return new OperationCanceledException(stop.Token);
+        };
+        Job job = await SubmitAsync(Bars, new ClipUpload { Id = "mine", Title = "as it came", Replace = true });
+        await running;
+        Assert.Equal(JobState.Queued, jobs!.Find(job.Id)!.State);
+        await index.UpdateAsync("mine", new ClipChanges { Title = "changed since" }, Token);
+
+        using CancellationTokenSource again = new();
+        Task goingOn = Workers().RunAsync(problem => new JobProblem(500, problem.Message), again.Token);
+        Job ended = await EndAsync(job.Id);
+        await again.CancelAsync();
+        await goingOn;
+
+        Assert.Equal((JobState.Succeeded, "mine", 2), (ended.State, ended.ClipId, index.Upserts));
+        Assert.Equal("changed since", (await index.GetAsync("mine", Token))!.Title);
+        AssertFiles(Bars);
+    }
+
+    [Fact]
+    public async Task RunAsync_FirstTryLostSecondFails_LeavesNoMediaBehindAfterTheNextStart()
+    {
+        index!.BeforeUpsert = number => number == 1 ? new StoreUnavailableException("no answer") { MayHaveTakenPlace = true } : new InvalidOperationException("a defect");
+
+        Job job = await RunAsync(Zoom, "mine");
+
+        Assert.Equal(JobState.Failed, job.State);
+        await changes!.SweepAsync(index, Token);
+        Assert.Empty(Directory.GetFiles(folder!.MediaFolder, "*", SearchOption.AllDirectories));
+        Assert.Empty(Directory.GetFiles(folder.IncomingFolder));
+    }
+
+    [Fact]
     public async Task RunAsync_LookingAfterOldMediaFails_IsNoFailureOfTheJob()
     {
         Assert.Equal(JobState.Succeeded, (await RunAsync(Zoom, "mine")).State);
@@ -214,9 +252,10 @@ public sealed class JobWorkersTests : IAsyncLifetime
 
     private void Start()
     {
-        JobWorkers workers = new(jobs!, ingestor!, encoder!, Options.Create(new IngestOptions()), Options.Create(new SceneOptions()), time, NullLogger<JobWorkers>.Instance);
-        running = workers.RunAsync(problem => new JobProblem(problem is MediaException ? 422 : 500, problem.Message), stop.Token);
+        running = Workers().RunAsync(problem => new JobProblem(problem is MediaException ? 422 : 500, problem.Message), stop.Token);
     }
+
+    private JobWorkers Workers() => new(jobs!, ingestor!, encoder!, Options.Create(new IngestOptions()), Options.Create(new SceneOptions()), time, NullLogger<JobWorkers>.Instance);
 
     private async Task StopAsync()
     {
