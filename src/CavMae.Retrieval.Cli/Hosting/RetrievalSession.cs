@@ -29,15 +29,15 @@ internal sealed class RetrievalSession : IAsyncDisposable
     /// <exception cref="StartException">A setting or ffmpeg stands in the way.</exception>
     /// <remarks>And what <see cref="RetrievalStartup.OpenAsync"/> throws.</remarks>
     public static Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken, string? ownDataFolder = null) =>
-        OpenAsync(parsed, mustExist, ownDataFolder, (startup, services) => startup.OpenAsync(services, cancellationToken));
+        OpenWithAsync(parsed, mustExist, ownDataFolder, (startup, services) => startup.OpenAsync(services, cancellationToken));
 
     /// <summary>The model and the media alone: the data folder must exist and is not taken, so that a service may work on it, and no store is opened.</summary>
     /// <exception cref="StartException">A setting or ffmpeg stands in the way, or there is no data folder.</exception>
     /// <remarks>And what <see cref="RetrievalStartup.OpenEncoderAsync"/> throws.</remarks>
     public static Task<RetrievalSession> OpenEncoderAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        OpenAsync(parsed, mustExist: true, null, (startup, services) => startup.OpenEncoderAsync(services, cancellationToken));
+        OpenWithAsync(parsed, mustExist: true, null, (startup, services) => startup.OpenEncoderAsync(services, cancellationToken));
 
-    private static async Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, string? ownDataFolder, Func<RetrievalStartup, IServiceProvider, Task> open)
+    private static async Task<RetrievalSession> OpenWithAsync(ParseResult parsed, bool mustExist, string? ownDataFolder, Func<RetrievalStartup, IServiceProvider, Task> open)
     {
         IServiceCollection collection = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ErrorStreamLogger(parsed.InvocationConfiguration.Error)))
