@@ -13,7 +13,7 @@ public sealed class SharedStoreReindexingTests : CliTest
     public async Task Reindex_StoreInQdrant_IsSwappedBesideAServiceAndFinished()
     {
         string other = DemoBundle.Export("other");
-        Assert.Equal(0, (await RunOnQdrantAsync(DemoBundle.Folder, "index", Fixtures.Clip(Zoom))).Code);
+        (int Code, string Output, string Error) indexed = await RunOnQdrantAsync(DemoBundle.Folder, "index", Fixtures.Clip(Zoom));
 
         (int Code, string Output, string Error) swapped;
         using (Index.DataFolder.Open(DataFolder))
@@ -21,6 +21,7 @@ public sealed class SharedStoreReindexingTests : CliTest
         (int Code, string Output, string Error) oldStart = await RunOnQdrantAsync(DemoBundle.Folder, "list"), newStart = await RunOnQdrantAsync(other, "list"), again = await RunOnQdrantAsync(other, "reindex");
         (int Code, string Output, string Error) finished = await RunOnQdrantAsync(other, "reindex", "--finish"), nothingLeft = await RunOnQdrantAsync(other, "reindex", "--finish");
 
+        Assert.True(indexed.Code == 0, indexed.Error);
         Assert.True(swapped.Code == 0, swapped.Error);
         Assert.Contains("Swapped: ", swapped.Output, StringComparison.Ordinal);
         Assert.Contains("cavmae reindex --finish", swapped.Output, StringComparison.Ordinal);

@@ -157,9 +157,11 @@ public sealed class QdrantIndex : ISceneIndex
         return new IndexCounts(await commits.CountAsync(cancellationToken).ConfigureAwait(false), await scenes.CountAsync(hidden, cancellationToken).ConfigureAwait(false));
     }, cancellationToken);
 
-    /// <summary>Closes the connections. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the connections; once more, it does nothing. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public ValueTask DisposeAsync()
     {
+        if (isDisposed)
+            return ValueTask.CompletedTask;
         isDisposed = true;
         transport.Dispose();
         collections.Dispose();
