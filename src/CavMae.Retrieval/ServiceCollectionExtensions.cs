@@ -78,11 +78,10 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
     /// <exception cref="OptionsValidationException">An option is out of range.</exception>
     public async Task OpenAsync(IServiceProvider services, CancellationToken cancellationToken = default)
     {
-        MediaDecoder decoder = services.GetRequiredService<MediaDecoder>();
-        await decoder.GetVersionAsync(cancellationToken).ConfigureAwait(false);
+        await services.GetRequiredService<MediaDecoder>().GetVersionAsync(cancellationToken).ConfigureAwait(false);
         // The lock comes before the model: a second process is told so at once.
         folder = DataFolder.Open(index.Value.Embedded.Path, time);
-        encoder = await SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken).ConfigureAwait(false);
+        encoder = await LoadModelAsync(cancellationToken).ConfigureAwait(false);
         if (index.Value.Kind is IndexKind.Embedded)
         {
             await new StoreSwap(folder, encoder.Model, services.GetRequiredService<MediaEmbedder>(), services.GetRequiredService<MediaChanges>(), loggers.CreateLogger<StoreSwap>())
@@ -104,6 +103,16 @@ public sealed class RetrievalStartup(IOptions<ModelOptions> model, IOptions<Inde
         metrics.ObserveFiles(() => embedder.FilesUnderWay);
         metrics.ObserveStore(CountStore);
     }
+
+    /// <summary>Opens ffmpeg and the model alone, so that media can be encoded beside a process that works on the data folder.</summary>
+    /// <exception cref="ModelException">The model cannot be served.</exception>
+    public async Task OpenEncoderAsync(IServiceProvider services, CancellationToken cancellationToken = default)
+    {
+        await services.GetRequiredService<MediaDecoder>().GetVersionAsync(cancellationToken).ConfigureAwait(false);
+        encoder = await LoadModelAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<SceneEncoder> LoadModelAsync(CancellationToken cancellationToken) => SceneEncoder.OpenAsync(model.Value, loggers.CreateLogger<SceneEncoder>(), time, cancellationToken);
 
     private async Task<ISceneIndex> OpenIndexAsync(DataFolder dataFolder, ModelManifest manifest, CancellationToken cancellationToken) => index.Value.Kind switch
     {

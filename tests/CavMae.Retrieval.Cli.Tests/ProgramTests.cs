@@ -167,30 +167,4 @@ public sealed class ProgramTests : CliTest
         Assert.Equal(Clips, clips.Select(clip => clip.Sha256).Distinct().Count());
         Assert.Equal(Clips, clips.Count);
     }
-
-    private async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
-    {
-        using Process process = Start(arguments, isInForeground: false, environment);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), error = process.StandardError.ReadToEndAsync(Cancellation);
-        await process.WaitForExitAsync(Cancellation);
-        return (process.ExitCode, await output, await error);
-    }
-
-    /// <param name="isInForeground">
-    /// Whether Ctrl-C reaches it even where the tests run in the background: there shells have it ignored, which children inherit, and programs
-    /// leave it so, as they should. On Linux env undoes that; it becomes the program, so the process id is the program's.
-    /// </param>
-    private Process Start(string[] arguments, bool isInForeground, params (string Name, string Value)[] environment)
-    {
-        string[] command = [.. isInForeground && OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments];
-        ProcessStartInfo start = new(command[0], command[1..])
-        {
-            WorkingDirectory = PathOf(""),
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach ((string name, string value) in environment)
-            start.Environment[name] = value;
-        return Process.Start(start)!;
-    }
 }

@@ -28,7 +28,16 @@ internal sealed class RetrievalSession : IAsyncDisposable
     /// <exception cref="StoreInUseException">The service, or another command, works on the data folder.</exception>
     /// <exception cref="StartException">A setting or ffmpeg stands in the way.</exception>
     /// <remarks>And what <see cref="RetrievalStartup.OpenAsync"/> throws.</remarks>
-    public static async Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken, string? ownDataFolder = null)
+    public static Task<RetrievalSession> OpenAsync(ParseResult parsed, bool mustExist, CancellationToken cancellationToken, string? ownDataFolder = null) =>
+        OpenWithAsync(parsed, mustExist, ownDataFolder, (startup, services) => startup.OpenAsync(services, cancellationToken));
+
+    /// <summary>The model and the media alone: the data folder must exist and is not taken, so that a service may work on it, and no store is opened.</summary>
+    /// <exception cref="StartException">A setting or ffmpeg stands in the way, or there is no data folder.</exception>
+    /// <remarks>And what <see cref="RetrievalStartup.OpenEncoderAsync"/> throws.</remarks>
+    public static Task<RetrievalSession> OpenEncoderAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        OpenWithAsync(parsed, mustExist: true, null, (startup, services) => startup.OpenEncoderAsync(services, cancellationToken));
+
+    private static async Task<RetrievalSession> OpenWithAsync(ParseResult parsed, bool mustExist, string? ownDataFolder, Func<RetrievalStartup, IServiceProvider, Task> open)
     {
         IServiceCollection collection = new ServiceCollection()
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(new ErrorStreamLogger(parsed.InvocationConfiguration.Error)))
@@ -40,7 +49,7 @@ internal sealed class RetrievalSession : IAsyncDisposable
             string folder = session.Services.GetRequiredService<IOptions<IndexOptions>>().Value.Embedded.Path;
             if (mustExist && !Directory.Exists(folder))
                 throw new StartException($"There is no data folder '{Path.GetFullPath(folder)}'. Index something first (cavmae index), or name another folder with --data.");
-            await session.Services.GetRequiredService<RetrievalStartup>().OpenAsync(session.Services, cancellationToken).ConfigureAwait(false);
+            await open(session.Services.GetRequiredService<RetrievalStartup>(), session.Services).ConfigureAwait(false);
             return session;
         }
         catch (Exception problem)

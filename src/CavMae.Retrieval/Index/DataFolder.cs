@@ -9,7 +9,7 @@ namespace CavMae.Retrieval.Index;
 public sealed class DataFolder : IDisposable
 {
     internal const string DatabaseName = "index.db";
-    internal const string MediaName = "media";
+    private const string MediaName = "media";
 
     private readonly FileStream processLock;
     private readonly string ownerPath;
@@ -26,7 +26,7 @@ public sealed class DataFolder : IDisposable
     public string DatabasePath => Path.Combine(FullPath, DatabaseName);
 
     /// <summary>Media files, named by their content.</summary>
-    public string MediaFolder => Path.Combine(FullPath, MediaName);
+    public string MediaFolder => MediaFolderIn(FullPath);
 
     /// <summary>Uploads under way, and marks of changes under way.</summary>
     public string IncomingFolder => Path.Combine(FullPath, "incoming");
@@ -36,6 +36,9 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>Uploads of jobs that have not ended, named by the job.</summary>
     public string JobsFolder => Path.Combine(FullPath, "jobs");
+
+    /// <summary>Where a data folder's media lie, for those that only read them and leave the folder to the process that has it.</summary>
+    public static string MediaFolderIn(string path) => Path.Combine(Path.GetFullPath(path), MediaName);
 
     /// <summary>Takes the folder for this process; made where missing.</summary>
     /// <exception cref="StoreInUseException">Another process, or another owner in this one, holds it.</exception>

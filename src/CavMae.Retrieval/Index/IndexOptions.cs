@@ -57,7 +57,7 @@ public sealed class QdrantIndexOptions
     /// <summary>Key that may read and write; null: none. Sent in the clear unless the address is <c>https</c>.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Collection (or alias) of the scenes; that of the clips has the same name with <c>_clips</c> behind.</summary>
+    /// <summary>Name of the store: the alias (or collection) of its scenes; that of its clips has the same name with <c>_clips</c> behind.</summary>
     [Required(AllowEmptyStrings = false)]
     [RegularExpression("[A-Za-z0-9_-]{1,200}", ErrorMessage = "1 to 200 letters, digits, '_' and '-' are allowed")]
     public string Collection { get; set; } = "cavmae";

@@ -28,7 +28,7 @@ public sealed class QdrantIndex : ISceneIndex
     private readonly SeenRevisions seenLive = new();
     private volatile bool isDisposed;
 
-    private QdrantIndex(QdrantIndexOptions options, string modelId, int dimension, ILogger<QdrantIndex> logger, TimeProvider time)
+    private QdrantIndex(QdrantIndexOptions options, string modelId, int dimension, FixedCollections? where, ILogger<QdrantIndex> logger, TimeProvider time)
     {
         this.options = options;
         this.modelId = modelId;
@@ -36,7 +36,9 @@ public sealed class QdrantIndex : ISceneIndex
         this.logger = logger;
         transport = new QdrantTransport(options, time, logger);
         client = new QdrantClient(transport, options);
-        collections = new QdrantCollections(client, options, modelId, dimension);
+        var setUp = new CollectionSetUp(client, options, modelId, dimension);
+        IStorePlace place = where is { } given ? new FixedPlace(setUp, given.Names, given.Makes) : new NamedPlace(client, setUp, options.Collection, modelId);
+        collections = new QdrantCollections(client, place, setUp, modelId);
         commits = new ClipCommits(client, collections, time);
         scenes = new SceneStore(client, collections, options);
         journal = new WriteJournal(client, collections, commits, scenes, options, time);
@@ -51,13 +53,18 @@ public sealed class QdrantIndex : ISceneIndex
     /// <param name="modelId">Model the vectors are from.</param>
     /// <param name="dimension">Numbers in a vector.</param>
     /// <exception cref="ModelMismatchException">The store belongs to another model.</exception>
-    public static async Task<QdrantIndex> OpenAsync(QdrantIndexOptions options, string modelId, int dimension,
-        ILogger<QdrantIndex>? logger = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default)
+    public static Task<QdrantIndex> OpenAsync(QdrantIndexOptions options, string modelId, int dimension,
+        ILogger<QdrantIndex>? logger = null, TimeProvider? timeProvider = null, CancellationToken cancellationToken = default) =>
+        OpenAsync(options, modelId, dimension, null, logger, timeProvider, cancellationToken);
+
+    /// <param name="where">The collections themselves, whatever the store's name stands for; null: those that it stands for.</param>
+    internal static async Task<QdrantIndex> OpenAsync(QdrantIndexOptions options, string modelId, int dimension, FixedCollections? where,
+        ILogger<QdrantIndex>? logger, TimeProvider? timeProvider, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(modelId);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(dimension);
-        var index = new QdrantIndex(options, modelId, dimension, logger ?? NullLogger<QdrantIndex>.Instance, timeProvider ?? TimeProvider.System);
+        var index = new QdrantIndex(options, modelId, dimension, where, logger ?? NullLogger<QdrantIndex>.Instance, timeProvider ?? TimeProvider.System);
         try
         {
             await index.collections.EnsureReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -84,6 +91,17 @@ public sealed class QdrantIndex : ISceneIndex
             await collections.CheckStillOursAsync(cancellationToken).ConfigureAwait(false);
             await writer.UpsertAsync(clip, metadata, scenes, cancellationToken).ConfigureAwait(false);
             return true;
+        }, cancellationToken);
+    }
+
+    /// <summary>Stores a clip whose id is free; false where it is not: what is there stays as it is.</summary>
+    internal Task<bool> AddAsync(ClipRecord clip, IReadOnlyList<SceneEmbedding> scenes, CancellationToken cancellationToken)
+    {
+        SceneValidation.Check(clip, scenes, modelId, dimension);
+        return RunAsync(async () =>
+        {
+            await collections.CheckStillOursAsync(cancellationToken).ConfigureAwait(false);
+            return await writer.AddAsync(clip, MetadataText.Write(clip.Metadata), scenes, cancellationToken).ConfigureAwait(false);
         }, cancellationToken);
     }
 
@@ -139,9 +157,11 @@ public sealed class QdrantIndex : ISceneIndex
         return new IndexCounts(await commits.CountAsync(cancellationToken).ConfigureAwait(false), await scenes.CountAsync(hidden, cancellationToken).ConfigureAwait(false));
     }, cancellationToken);
 
-    /// <summary>Closes the connections. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes the connections; once more, it does nothing. Later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public ValueTask DisposeAsync()
     {
+        if (isDisposed)
+            return ValueTask.CompletedTask;
         isDisposed = true;
         transport.Dispose();
         collections.Dispose();
@@ -172,6 +192,10 @@ public sealed class QdrantIndex : ISceneIndex
         }
     }
 }
+
+/// <param name="Names">Real collections.</param>
+/// <param name="Makes">Whether they are made where missing.</param>
+internal sealed record FixedCollections(StoreNames Names, bool Makes);
 
 internal static partial class QdrantLog
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CavMae.Retrieval.Cli.Commands;
 using CavMae.Retrieval.Index;
@@ -39,6 +40,33 @@ public abstract class CliTest : IDisposable
         using StringWriter error = new();
         int code = await CommandLine.RunAsync(arguments, output, error, cancellationToken);
         return new Outcome(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs <c>cavmae</c> as a process of its own, in this test's folder.</summary>
+    internal async Task<(int Code, string Output, string Error)> RunProcessAsync(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        using Process process = Start(arguments, isInForeground: false, environment);
+        Task<string> output = process.StandardOutput.ReadToEndAsync(Cancellation), error = process.StandardError.ReadToEndAsync(Cancellation);
+        await process.WaitForExitAsync(Cancellation);
+        return (process.ExitCode, await output, await error);
+    }
+
+    /// <param name="isInForeground">
+    /// Whether Ctrl-C reaches it even where the tests run in the background: there shells have it ignored, which children inherit, and programs
+    /// leave it so, as they should. On Linux env undoes that; it becomes the program, so the process id is the program's.
+    /// </param>
+    internal Process Start(string[] arguments, bool isInForeground, params (string Name, string Value)[] environment)
+    {
+        string[] command = [.. isInForeground && OperatingSystem.IsLinux() ? (string[])["env", "--default-signal=INT"] : [], "dotnet", Path.Combine(AppContext.BaseDirectory, "cavmae.dll"), .. arguments];
+        ProcessStartInfo start = new(command[0], command[1..])
+        {
+            WorkingDirectory = PathOf(""),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        return Process.Start(start)!;
     }
 
     /// <summary>A copy of a fixture clip under the test's folder.</summary>

@@ -26,6 +26,10 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
         await SweepAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>False where there is a clip of this id: it stays.</summary>
+    public async Task<bool> AddAsync(ClipRecord clip, string metadataText, IReadOnlyList<SceneEmbedding> embeddings, CancellationToken cancellationToken) =>
+        await commits.FindAsync(clip.Id, cancellationToken).ConfigureAwait(false) is null && await ReplaceAsync(null, clip, metadataText, embeddings, cancellationToken).ConfigureAwait(false);
+
     public async Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, string? metadataText, CancellationToken cancellationToken)
     {
         for (var i = 0; i < MaxUpdateTries; i++)

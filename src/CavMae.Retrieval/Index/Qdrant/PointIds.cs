@@ -16,6 +16,12 @@ internal static class PointIds
     /// <param name="clipId">May hold any character: it stands last.</param>
     public static Guid OfScene(string clipId, Guid revision, int sceneIndex) => Of($"scene\n{revision:D}\n{sceneIndex}\n{clipId}");
 
+    /// <summary>Of where a reindexed store comes from.</summary>
+    public static Guid OfSwap() => Of("swap");
+
+    /// <param name="firstClipId">The first of the clips it names.</param>
+    public static Guid OfTaken(string firstClipId) => Of("taken\n" + firstClipId);
+
     private static Guid Of(string name)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -28,4 +28,8 @@ internal sealed record GroupAnswer(IReadOnlyList<ScoredPoint> Hits);
 /// <param name="PayloadSchema">Payload indexes by field.</param>
 internal sealed record CollectionAnswer(CollectionConfiguration? Config, Dictionary<string, JsonElement>? PayloadSchema);
 
+internal sealed record AliasesAnswer(IReadOnlyList<AliasAnswer> Aliases);
+
+internal sealed record AliasAnswer(string AliasName, string CollectionName);
+
 internal sealed record CollectionConfiguration(CollectionMark? Metadata);

@@ -20,6 +20,16 @@ internal sealed class QdrantClient(QdrantTransport transport, QdrantIndexOptions
         transport.SendAsync(HttpMethod.Put, PathOf(collection), Body(request, Json.CreateCollectionRequest), Json.QdrantAnswerJsonElement,
             status => status is HttpStatusCode.Conflict, cancellationToken);
 
+    /// <summary>Nothing happens where there is none.</summary>
+    public Task DeleteCollectionAsync(string collection, CancellationToken cancellationToken) =>
+        transport.SendAsync(HttpMethod.Delete, PathOf(collection), null, Json.QdrantAnswerJsonElement, status => status is HttpStatusCode.NotFound, cancellationToken);
+
+    public async Task<AliasesAnswer> GetAliasesAsync(CancellationToken cancellationToken) =>
+        (await transport.SendAsync(HttpMethod.Get, "aliases", null, Json.QdrantAnswerAliasesAnswer, null, cancellationToken).ConfigureAwait(false))!;
+
+    public Task ChangeAliasesAsync(IReadOnlyList<AliasAction> actions, CancellationToken cancellationToken) =>
+        transport.SendAsync(HttpMethod.Post, "collections/aliases", Body(new ChangeAliasesRequest(actions), Json.ChangeAliasesRequest), Json.QdrantAnswerJsonElement, null, cancellationToken);
+
     public Task CreateIndexAsync(string collection, CreateIndexRequest request, CancellationToken cancellationToken) =>
         ApplyAsync(HttpMethod.Put, PathOf(collection, "index") + "?wait=true", Body(request, Json.CreateIndexRequest), cancellationToken);
 

@@ -28,7 +28,7 @@ internal sealed record ScenePayload : FilteredPayload
     public int? Scene { get; init; }
 }
 
-/// <summary>A point of the second collection: a clip's commit point, or an entry of the journal of writes under way.</summary>
+/// <summary>A point of the second collection: a clip's commit point, an entry of the journal of writes under way, or what a reindex has noted.</summary>
 internal sealed record ClipPayload : FilteredPayload
 {
     public const string KindField = "kind";
@@ -40,12 +40,21 @@ internal sealed record ClipPayload : FilteredPayload
     public const string RecordField = "record";
     public const string MetadataTextField = "metadata_text";
     public const string StartedField = "started";
+    public const string ClipsField = "clips";
+    public const string OldModelField = "old_model";
+    public const string PreviousField = "previous";
 
     /// <summary>Kind of a commit point.</summary>
     public const string Committed = "clip";
 
     /// <summary>Kind of a journal entry.</summary>
     public const string UnderWay = "journal";
+
+    /// <summary>Kind of the point that says from which store this one was made by a reindex.</summary>
+    public const string Swap = "swap";
+
+    /// <summary>Kind of points that name clips of the old store that a reindex has dealt with.</summary>
+    public const string Taken = "taken";
 
     public string? Kind { get; init; }
 
@@ -70,4 +79,13 @@ internal sealed record ClipPayload : FilteredPayload
 
     /// <summary>Journal only: when the write began, milliseconds since 1970.</summary>
     public long? Started { get; init; }
+
+    /// <summary>Of kind <see cref="Taken"/> only: ids of clips.</summary>
+    public IReadOnlyList<string>? Clips { get; init; }
+
+    /// <summary>Of kind <see cref="Swap"/> only: model of the old store.</summary>
+    public string? OldModel { get; init; }
+
+    /// <summary>Of kind <see cref="Swap"/> only: the old store's collections, scenes and clips, as long as they are there.</summary>
+    public IReadOnlyList<string>? Previous { get; init; }
 }

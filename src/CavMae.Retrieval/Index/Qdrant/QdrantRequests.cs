@@ -122,4 +122,14 @@ internal sealed record CollectionMark(string? Program, int? Format, string? Mode
     public const int OwnFormat = 1;
 }
 
+/// <summary>Applied all together or not at all.</summary>
+internal sealed record ChangeAliasesRequest(IReadOnlyList<AliasAction> Actions);
+
+/// <summary>One of the two.</summary>
+internal sealed record AliasAction(CreateAlias? CreateAlias, DeleteAlias? DeleteAlias);
+
+internal sealed record CreateAlias(string CollectionName, string AliasName);
+
+internal sealed record DeleteAlias(string AliasName);
+
 internal sealed record CreateIndexRequest(string FieldName, string FieldSchema);

@@ -28,7 +28,7 @@ public sealed class LibraryReindexer(MediaEmbedder embedder, ISceneIndex target,
         ArgumentNullException.ThrowIfNull(first);
         string reindexFolder = ReindexFolder.PathIn(dataFolder);
         ReindexFolder.RemoveMark(reindexFolder);
-        StoreCatchUp catchUp = new(embedder, target, modelId, Path.Combine(dataFolder, DataFolder.MediaName));
+        StoreCatchUp catchUp = new(new ClipReencoder(embedder, modelId, DataFolder.MediaFolderIn(dataFolder)), target);
         CatchUpResult result = await catchUp.RunAsync(first.Clips, parallelism, report, cancellationToken).ConfigureAwait(false);
         for (int pass = 2; pass <= MaxPasses && result.Changes + result.Failures.Count > 0; pass++)
             result = await catchUp.RunAsync(StoreSnapshot.Read(dataFolder, cancellationToken).Clips, parallelism, null, cancellationToken).ConfigureAwait(false);

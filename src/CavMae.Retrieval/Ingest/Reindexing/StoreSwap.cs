@@ -46,7 +46,7 @@ internal sealed partial class StoreSwap(DataFolder folder, ModelManifest model, 
         EmbeddedIndex target = await EmbeddedIndex.OpenAsync(second, model.ModelId, model.Dimension, cancellationToken: cancellationToken).ConfigureAwait(false);
         await using (target.ConfigureAwait(false))
         {
-            CatchUpResult result = await new StoreCatchUp(embedder, target, model.ModelId, folder.MediaFolder).RunAsync(old.Clips, parallelism, null, cancellationToken).ConfigureAwait(false);
+            CatchUpResult result = await new StoreCatchUp(new ClipReencoder(embedder, model.ModelId, folder.MediaFolder), target).RunAsync(old.Clips, parallelism, null, cancellationToken).ConfigureAwait(false);
             if (result.Failures.FirstOrDefault(failure => !mark.LeftOut.Contains(failure.ClipId)) is { } failure)
                 throw new StoreUnavailableException(
                     $"Clip '{failure.ClipId}' came after cavmae reindex and cannot be encoded by model '{model.ModelId}': {failure.Reason}. Start with model '{old.ModelId}', and run cavmae reindex again.");

@@ -12,6 +12,7 @@ namespace CavMae.Retrieval.Tests.Index.Qdrant;
 internal sealed class FakeQdrant : IDisposable
 {
     private readonly Dictionary<string, FakeCollection> collections = [];
+    private readonly FakeAliases aliases = new();
     private readonly Lock gate = new();
     private readonly string? apiKey;
     private HttpListener listener;
@@ -32,17 +33,41 @@ internal sealed class FakeQdrant : IDisposable
     /// <summary>Says of each request how it goes wrong; null: it does not.</summary>
     public Func<FakeRequest, Fault?> Faults { get; set; } = _ => null;
 
+    /// <summary>Of the collection of this name or alias.</summary>
     public IReadOnlyList<FakePoint> PointsOf(string collection)
     {
         lock (gate)
-            return collections.TryGetValue(collection, out var found) ? [.. found.Points.Values] : [];
+            return collections.TryGetValue(aliases.Resolve(collection), out var found) ? [.. found.Points.Values] : [];
+    }
+
+    /// <summary>Real names, in order.</summary>
+    public IReadOnlyList<string> Collections
+    {
+        get
+        {
+            lock (gate)
+                return [.. collections.Keys.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Real names by alias.</summary>
+    public IReadOnlyDictionary<string, string> Aliases
+    {
+        get
+        {
+            lock (gate)
+                return aliases.Targets;
+        }
     }
 
     /// <summary>Loses all it holds.</summary>
     public void Clear()
     {
         lock (gate)
+        {
             collections.Clear();
+            aliases.Clear();
+        }
     }
 
     /// <summary>Goes down; what it holds stays.</summary>
@@ -157,10 +182,22 @@ internal sealed class FakeQdrant : IDisposable
     {
         try
         {
+            if (request is { Method: "GET", Path: "/aliases" })
+                return (HttpStatusCode.OK, Result(aliases.Describe()));
+            if (request is { Method: "POST", Path: "/collections/aliases" })
+            {
+                aliases.Change(request.Body!, collections.ContainsKey);
+                return (HttpStatusCode.OK, Result(true));
+            }
             if (request.Operation == "PUT ")
-                return collections.TryAdd(request.Collection, new FakeCollection((JsonObject)request.Body!))
-                    ? (HttpStatusCode.OK, Result(true)) : (HttpStatusCode.Conflict, Error($"Wrong input: Collection `{request.Collection}` already exists!"));
-            if (!collections.TryGetValue(request.Collection, out var collection))
+                return !aliases.Targets.ContainsKey(request.Collection) && collections.TryAdd(request.Collection, new FakeCollection((JsonObject)request.Body!))
+                    ? (HttpStatusCode.OK, Result(true)) : (HttpStatusCode.Conflict, Error($"Wrong input: Collection or alias `{request.Collection}` already exists!"));
+            if (request.Operation == "DELETE ")
+            {
+                aliases.RemoveOf(request.Collection);
+                return (HttpStatusCode.OK, Result(collections.Remove(request.Collection)));
+            }
+            if (!collections.TryGetValue(aliases.Resolve(request.Collection), out var collection))
                 return (HttpStatusCode.NotFound, Error($"Not found: Collection `{request.Collection}` doesn't exist!"));
             if (fault is { Kind: FaultKind.NotApplied })
                 return (HttpStatusCode.OK, Result(new JsonObject { ["status"] = "wait_timeout", ["operation_id"] = 1 }));

@@ -9,7 +9,8 @@ internal sealed record FakeRequest(string Method, string Path, IReadOnlyList<(st
     /// <summary>Such as <c>PUT points</c>, without the collection.</summary>
     public string Operation => $"{Method} {string.Join('/', Path.Trim('/').Split('/').Skip(2))}";
 
-    public string Collection => Path.Trim('/').Split('/')[1];
+    /// <summary>The collection or alias; empty where the request is about none.</summary>
+    public string Collection => Path.Trim('/').Split('/').ElementAtOrDefault(1) ?? "";
 }
 
 /// <summary>How a request goes wrong.</summary>

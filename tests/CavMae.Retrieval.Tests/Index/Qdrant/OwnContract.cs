@@ -6,7 +6,13 @@ internal static class OwnContract
     public const string Json = """
         {
           "paths": {
-            "/collections/{name}": { "get": {}, "put": { "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/schemas/Create" } } } } } },
+            "/aliases": { "get": {} },
+            "/collections/aliases": { "post": { "requestBody": { "content": { "application/json": { "schema": { "type": "object", "required": ["actions"], "properties": {
+              "actions": { "type": "array", "items": { "anyOf": [
+                { "type": "object", "required": ["create_alias"], "properties": { "create_alias": { "type": "object", "required": ["alias_name", "collection_name"],
+                  "properties": { "alias_name": { "type": "string" }, "collection_name": { "type": "string" } } } } },
+                { "type": "object", "required": ["delete_alias"], "properties": { "delete_alias": { "type": "object", "required": ["alias_name"], "properties": { "alias_name": { "type": "string" } } } } } ] } } } } } } } } },
+            "/collections/{name}": { "get": {}, "delete": {}, "put": { "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/schemas/Create" } } } } } },
             "/collections/{name}/index": { "put": { "parameters": [ { "name": "wait", "in": "query", "schema": { "type": "boolean" } } ],
               "requestBody": { "content": { "application/json": { "schema": { "type": "object", "required": ["field_name", "field_schema"],
                 "properties": { "field_name": { "type": "string" }, "field_schema": { "enum": ["keyword", "integer", "bool"] } } } } } } } },

@@ -84,7 +84,7 @@ public sealed class QdrantFaultTests : IDisposable
         var batches = 0;
         server.Faults = request =>
         {
-            if (request is not { Operation: "PUT points", Collection: "cavmae" } || ++batches < 2)
+            if (request is not { Operation: "PUT points", Collection: "cavmae.first" } || ++batches < 2)
                 return null;
             server.Stop();
             return new Fault(FaultKind.HalfApplied);

@@ -108,7 +108,7 @@ public sealed class QdrantIndexTests : IDisposable
             var scenes = TestClips.Scenes(new Random(1), 3);
             // The commit and all after it fail, as for a process that is no more.
             var isDead = false;
-            server.Faults = request => (isDead |= request is { Operation: "PUT points", Collection: "cavmae" }) && request is not { Collection: "cavmae" }
+            server.Faults = request => (isDead |= request is { Operation: "PUT points", Collection: "cavmae.first" }) && request is not { Collection: "cavmae.first" }
                 ? new Fault(FaultKind.Status) : null;
             await Assert.ThrowsAsync<StoreUnavailableException>(() => index.UpsertAsync(TestClips.Record("a", scenes), scenes, Cancellation));
         }

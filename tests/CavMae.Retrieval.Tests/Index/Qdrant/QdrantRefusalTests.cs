@@ -17,10 +17,10 @@ public sealed class QdrantRefusalTests : IDisposable
     }
 
     [Theory]
-    [InlineData(HttpStatusCode.BadRequest, "cavmae")]
-    [InlineData(HttpStatusCode.UnprocessableEntity, "cavmae")]
-    [InlineData(HttpStatusCode.RequestEntityTooLarge, "cavmae")]
-    [InlineData(HttpStatusCode.BadRequest, "cavmae_clips")]
+    [InlineData(HttpStatusCode.BadRequest, "cavmae.first")]
+    [InlineData(HttpStatusCode.UnprocessableEntity, "cavmae.first")]
+    [InlineData(HttpStatusCode.RequestEntityTooLarge, "cavmae.first")]
+    [InlineData(HttpStatusCode.BadRequest, "cavmae.first_clips")]
     public async Task Upsert_ClipIsRefused_IsNoReasonToWaitForTheStore(HttpStatusCode status, string collection)
     {
         await using var index = await OpenAsync();

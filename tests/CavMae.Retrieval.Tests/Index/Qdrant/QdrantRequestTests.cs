@@ -9,7 +9,7 @@ public sealed class QdrantRequestTests : IDisposable
 {
     private static readonly string[] AllOperations =
     [
-        "GET ", "PUT ", "PUT index", "PUT points", "POST points", "POST points/delete", "POST points/scroll", "POST points/count", "POST points/query/batch", "POST points/query/groups",
+        "GET ", "PUT ", "POST ", "PUT index", "PUT points", "POST points", "POST points/delete", "POST points/scroll", "POST points/count", "POST points/query/batch", "POST points/query/groups",
     ];
 
     private readonly FakeQdrant server = new();

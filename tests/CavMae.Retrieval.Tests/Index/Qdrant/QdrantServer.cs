@@ -17,11 +17,11 @@ internal static class QdrantServer
         return url!;
     }
 
-    /// <summary>Removes the collections of a store.</summary>
+    /// <summary>Removes the collections of a new store; its aliases go with them.</summary>
     public static async Task RemoveAsync(string url, string collection)
     {
         using var http = new HttpClient();
-        foreach (var name in (string[])[collection, collection + "_clips"])
+        foreach (var name in (string[])[collection + ".first", collection + ".first_clips"])
             (await http.DeleteAsync(new Uri($"{url}/collections/{name}"))).EnsureSuccessStatusCode();
     }
 
