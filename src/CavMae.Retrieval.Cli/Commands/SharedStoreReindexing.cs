@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CavMae.Retrieval.Cli.Evaluating;
 using CavMae.Retrieval.Cli.Hosting;
 using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
@@ -37,7 +36,7 @@ internal static class SharedStoreReindexing
             async Task<int> FillAsync()
             {
                 List<ClipRecord> clips = await change.ReadOldAsync(cancellationToken).ConfigureAwait(false);
-                ReindexResult result = await EvaluationProgress.RunAsync(terminal, "Encoding anew", clips.Count,
+                ReindexResult result = await StepProgress.RunAsync(terminal, "Encoding anew", clips.Count,
                     done => reindexer.RunAsync(clips, parallelism, leaveOut, _ => done(null), cancellationToken)).ConfigureAwait(false);
                 ReindexCommand.WriteFailures(terminal, result);
                 terminal.Output.WriteLine(result.IsReady
