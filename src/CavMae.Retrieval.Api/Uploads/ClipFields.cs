@@ -1,55 +1,33 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CavMae.Retrieval.Api.Errors;
+using CavMae.Retrieval.Index;
 
 namespace CavMae.Retrieval.Api.Uploads;
 
-/// <summary>What a clip's own words may be, whichever way they come in. Every method throws <see cref="ApiException"/> (400) that names the field.</summary>
+/// <summary><see cref="ClipRules"/> for requests. Every method throws <see cref="ApiException"/> (400) that names the field.</summary>
 internal static class ClipFields
 {
-    public const int MaxTags = 100;
-    public const int MaxTagLength = 100;
-    public const int MaxTitleLength = 1000;
-    public const int MaxIdLength = 128;
+    public const int MaxTags = ClipRules.MaxTags;
+    public const int MaxTagLength = ClipRules.MaxTagLength;
+    public const int MaxTitleLength = ClipRules.MaxTitleLength;
 
-    /// <summary>Answers nest a clip's metadata a few levels deeper, and JSON readers usually give up at 64.</summary>
-    private const int MaxMetadataDepth = 32;
+    public static string CheckId(string id) => Ask(ClipRules.CheckId, id);
 
-    public static string CheckId(string id)
-    {
-        bool isValid = id.Length is > 0 and <= MaxIdLength && id is not "." and not ".." && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '~');
-        return isValid ? id : throw ApiException.BadRequest($"'id' has 1 to {MaxIdLength} characters out of A–Z, a–z, 0–9, '-', '_', '.' and '~'.");
-    }
+    public static string CheckTitle(string title) => Ask(ClipRules.CheckTitle, title);
 
-    public static string CheckTitle(string title) => title.Length <= MaxTitleLength && !title.Contains('\0')
-        ? title : throw ApiException.BadRequest($"'title' has at most {MaxTitleLength} characters, none of them NUL.");
+    public static IReadOnlyList<string> CheckTags(IReadOnlyList<string> tags) => Ask(ClipRules.CheckTags, tags);
 
-    public static IReadOnlyList<string> CheckTags(IReadOnlyList<string> tags)
-    {
-        if (tags.Count > MaxTags)
-            throw ApiException.BadRequest($"{tags.Count} tags were given; at most {MaxTags} are allowed.");
-        return tags.All(tag => tag.Length is > 0 and <= MaxTagLength && !tag.Contains('\0'))
-            ? tags : throw ApiException.BadRequest($"A 'tag' has 1 to {MaxTagLength} characters, none of them NUL.");
-    }
+    public static JsonObject ParseMetadata(string text) => Ask(ClipRules.ParseMetadata, text);
 
-    public static JsonObject ParseMetadata(string text)
+    private static TResult Ask<T, TResult>(Func<T, TResult> rule, T value)
     {
         try
         {
-            JsonNode? node = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = MaxMetadataDepth });
-            if (node is not JsonObject metadata)
-                throw ApiException.BadRequest("'metadata' is not a JSON object.");
-            // Parsing leaves strings as they are; writing finds those that are no text, such as half a surrogate pair.
-            metadata.ToJsonString();
-            return metadata;
+            return rule(value);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        catch (InvalidDataException e)
         {
-            throw ApiException.BadRequest("'metadata' has a string that is not Unicode text.");
-        }
-        catch (JsonException e)
-        {
-            throw ApiException.BadRequest($"'metadata' is not JSON: {e.Message}");
+            throw ApiException.BadRequest(e.Message);
         }
     }
 }

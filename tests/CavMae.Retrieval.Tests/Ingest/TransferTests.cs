@@ -6,11 +6,8 @@ using CavMae.Retrieval.Embeddings;
 using CavMae.Retrieval.Index;
 using CavMae.Retrieval.Index.Transfer;
 using CavMae.Retrieval.Ingest;
-using CavMae.Retrieval.Media;
 using CavMae.Retrieval.Tests.Index;
 using CavMae.Tests.Shared;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace CavMae.Retrieval.Tests.Ingest;
 
@@ -29,10 +26,10 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_ExportOfAnotherStore_AnswersTheSame()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 150);
         await ExportAsync(source);
-        await using Store target = await OpenAsync("target");
+        await using TransferStore target = await OpenAsync("target");
 
         ImportResult result = await ImportAsync(target);
 
@@ -57,7 +54,7 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_Again_ChangesNothing()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 3);
         await ExportAsync(source);
 
@@ -67,11 +64,11 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_WithMedia_BringsTheFilesAndMakesUpForMissingOnes()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         byte[] content = RandomNumberGenerator.GetBytes(300_000);
         string sha256 = await AddWithMediaAsync(source, "a", content);
         await ExportAsync(source, withMedia: true);
-        await using Store target = await OpenAsync("target");
+        await using TransferStore target = await OpenAsync("target");
 
         Assert.Equal(new ImportResult(1, 0, 0, 0), await ImportAsync(target));
 
@@ -85,10 +82,10 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_IdWithOtherContent_IsRefusedAsAWholeUnlessReplaced()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 3);
         await ExportAsync(source);
-        await using Store target = await OpenAsync("target");
+        await using TransferStore target = await OpenAsync("target");
         SceneEmbedding[] scenes = TestClips.Scenes(new Random(7), 2);
         await target.Index.UpsertAsync(TestClips.Record("clip-002", scenes, sha256: Hash("other")), scenes, Cancellation);
 
@@ -103,7 +100,7 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_OfAnotherModel_NamesBoth()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 1);
         await ExportAsync(source);
 
@@ -132,11 +129,11 @@ public sealed class TransferTests : IDisposable
     [InlineData("vectors of another shape", "the shape")]
     public async Task Import_DamagedOrForeignExport_IsRefusedAndNothingIsStored(string fault, string reason)
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 2);
         await ExportAsync(source);
         Damage(fault);
-        await using Store target = await OpenAsync("target");
+        await using TransferStore target = await OpenAsync("target");
 
         TransferException refusal = await Assert.ThrowsAsync<TransferException>(() => ImportAsync(target));
 
@@ -147,11 +144,11 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Import_MediaOfOtherContent_LeavesThatClipOut()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         string sha256 = await AddWithMediaAsync(source, "a", [1, 2, 3]);
         await ExportAsync(source, withMedia: true);
         await File.WriteAllBytesAsync(Path.Combine(ExportFolder, "media", sha256[..2], sha256), [1, 2, 4], Cancellation);
-        await using Store target = await OpenAsync("target");
+        await using TransferStore target = await OpenAsync("target");
 
         Assert.Contains("clip 'a'", (await Assert.ThrowsAsync<TransferException>(() => ImportAsync(target))).Message, StringComparison.Ordinal);
 
@@ -163,7 +160,7 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public async Task Export_Cancelled_LeavesNothingAndTheNextOneSucceeds()
     {
-        await using Store source = await OpenAsync("source");
+        await using TransferStore source = await OpenAsync("source");
         await FillAsync(source, clips: 5);
         using CancellationTokenSource stop = new();
         LibraryExporter exporter = new(source.Index, source.Media, TimeProvider.System);
@@ -205,10 +202,7 @@ public sealed class TransferTests : IDisposable
             case "vectors of another format": bytes[7] = 0x7F; File.WriteAllBytes(vectors, bytes); break;
             default: Edit(vectors, $",{TestClips.Dimension}]", $",{TestClips.Dimension + 1}]"); break;
         }
-        JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
-        json["records"] = Describe(records);
-        json["vectorFile"] = Describe(vectors);
-        File.WriteAllText(manifest, json.ToJsonString());
+        TransferStore.Reseal(ExportFolder);
 
         static void Edit(string path, string before, string after)
         {
@@ -217,11 +211,9 @@ public sealed class TransferTests : IDisposable
             int place = text.IndexOf(before, StringComparison.Ordinal);
             File.WriteAllText(path, text[..place] + after + text[(place + before.Length)..], Encoding.Latin1);
         }
-
-        static JsonObject Describe(string path) => new() { ["sizeBytes"] = new FileInfo(path).Length, ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))) };
     }
 
-    private static async Task FillAsync(Store store, int clips)
+    private static async Task FillAsync(TransferStore store, int clips)
     {
         Random random = new(5);
         for (int i = 0; i < clips; i++)
@@ -234,7 +226,7 @@ public sealed class TransferTests : IDisposable
         }
     }
 
-    private static async Task<string> AddWithMediaAsync(Store store, string id, byte[] content)
+    private static async Task<string> AddWithMediaAsync(TransferStore store, string id, byte[] content)
     {
         using MemoryStream stream = new(content);
         using IncomingFile file = await store.Media.ReceiveAsync(stream, UploadPurpose.Clip, Cancellation);
@@ -244,31 +236,13 @@ public sealed class TransferTests : IDisposable
         return file.Sha256!;
     }
 
-    private Task<TransferManifest> ExportAsync(Store store, bool withMedia = false) =>
-        new LibraryExporter(store.Index, store.Media, TimeProvider.System).ExportAsync(ExportFolder, TestClips.ModelId, TestClips.Dimension, withMedia, null, Cancellation);
+    private Task<TransferManifest> ExportAsync(TransferStore store, bool withMedia = false) => store.ExportAsync(ExportFolder, withMedia);
 
-    private Task<ImportResult> ImportAsync(Store store, bool replace = false) =>
-        new LibraryImporter(store.Index, store.Media, store.Changes).ImportAsync(ExportFolder, TestClips.ModelId, TestClips.Dimension, replace, null, Cancellation);
+    private Task<ImportResult> ImportAsync(TransferStore store, bool replace = false) => store.ImportAsync(ExportFolder, replace);
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
-    private async Task<Store> OpenAsync(string name)
-    {
-        DataFolder data = DataFolder.Open(folder.File(name));
-        EmbeddedIndex index = await EmbeddedIndex.OpenAsync(data, TestClips.ModelId, TestClips.Dimension, cancellationToken: Cancellation);
-        return new Store(data, index, new MediaStore(data, Options.Create(new MediaOptions())));
-    }
+    private Task<TransferStore> OpenAsync(string name) => TransferStore.OpenAsync(folder, name);
 
     public void Dispose() => folder.Dispose();
-
-    private sealed record Store(DataFolder Folder, ISceneIndex Index, MediaStore Media) : IAsyncDisposable
-    {
-        public MediaChanges Changes { get; } = new(Folder, Media, NullLogger<MediaChanges>.Instance);
-
-        public async ValueTask DisposeAsync()
-        {
-            await Index.DisposeAsync();
-            Folder.Dispose();
-        }
-    }
 }

@@ -7,8 +7,8 @@ namespace CavMae.Retrieval.Index.Transfer;
 /// <summary>The lines of a file as bytes, one at a time, none longer than memory should be asked for.</summary>
 internal static class RecordLines
 {
-    /// <summary>Far more than a clip of a day's length with large metadata takes.</summary>
-    private const int MaxLineBytes = 64 << 20;
+    /// <summary>Far more than a clip of a day's length takes, with the largest metadata a service can be set to let in (16 MiB, six times that when every byte is escaped).</summary>
+    private const int MaxLineBytes = 128 << 20;
 
     /// <returns>Each line without its end; valid until the next is asked for.</returns>
     /// <exception cref="TransferException">A line is too long, or the last one has no end.</exception>

@@ -68,9 +68,12 @@ internal sealed class TransferReader : IDisposable
             SceneValidation.Check(clip, scenes, Manifest.ModelId, Manifest.Dimension);
             return new TransferredClip(clip, scenes, line.HasMedia);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidDataException or ArgumentException)
+        // Invalid UTF-8 is an invalid operation to the JSON reader; so is to be disposed, which is no fault of the line.
+        catch (Exception problem) when (problem is JsonException or InvalidDataException or ArgumentException or (InvalidOperationException and not ObjectDisposedException))
         {
-            throw new TransferException($"'{recordsPath}', line {number}, cannot be used: {problem.Message}", problem);
+            // JSON's own message may say no more than where; what was wrong there is in the inner one.
+            string detail = problem is JsonException { InnerException: { } inner } ? $"{problem.Message} ({inner.Message})" : problem.Message;
+            throw new TransferException($"'{recordsPath}', line {number}, cannot be used: {detail}", problem);
         }
 
         float[]? Vector(long? row) => row is { } place ? vectors.Read(place) : null;
