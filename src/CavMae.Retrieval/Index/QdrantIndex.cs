@@ -88,6 +88,7 @@ public sealed class QdrantIndex : ISceneIndex
         var metadata = MetadataText.Write(clip.Metadata);
         return RunAsync(async () =>
         {
+            await writer.SweepAsync(cancellationToken).ConfigureAwait(false);
             await collections.CheckStillOursAsync(cancellationToken).ConfigureAwait(false);
             await writer.UpsertAsync(clip, metadata, scenes, cancellationToken).ConfigureAwait(false);
             return true;

@@ -5,13 +5,15 @@ namespace CavMae.Retrieval.Index.Qdrant;
 
 /// <summary>
 /// Changes of clips. Each writes a new revision's scenes beside the old one's, where nobody sees them, and then moves the clip's commit point
-/// from the revision that was read to the new one, if it still is where it was. A write that finds another one came between ends as if it had
-/// come just before that: the clip is the other's, whole.
+/// from the revision that was read to the new one, if it still is where it was. A write that finds another upload came between ends as if it had
+/// come just before that: the clip is the other's, whole. Where only title, tags or metadata were changed meanwhile, that was before, and the
+/// upload or the removal goes on from there.
 /// </summary>
 /// <param name="hasReplicas">Whether a read may come from a copy that lags behind a write.</param>
 internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes, WriteJournal journal, SeenRevisions seenLive, bool hasReplicas, TimeProvider time, ILogger logger) : IDisposable
 {
-    private const int MaxUpdateTries = 8;
+    /// <summary>How often a write begins again because others change the clip at the same time.</summary>
+    private const int MaxTries = 8;
 
     /// <summary>How long a failed write tries to clean up behind itself before it leaves that to the journal.</summary>
     private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(5);
@@ -23,7 +25,6 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
     {
         var before = await commits.FindAsync(clip.Id, cancellationToken).ConfigureAwait(false);
         await ReplaceAsync(before, clip, metadataText, embeddings, cancellationToken).ConfigureAwait(false);
-        await SweepAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>False where there is a clip of this id: it stays.</summary>
@@ -32,7 +33,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
 
     public async Task<ClipRecord?> UpdateAsync(string clipId, ClipChanges changes, string? metadataText, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < MaxUpdateTries; i++)
+        for (var i = 0; i < MaxTries; i++)
         {
             if (await commits.FindAsync(clipId, cancellationToken).ConfigureAwait(false) is not { } before)
                 return null;
@@ -43,7 +44,7 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             if (await ReplaceAsync(before, after, metadata, embeddings, cancellationToken).ConfigureAwait(false))
                 return after with { Metadata = MetadataText.Parse(metadata) };
         }
-        throw new StoreUnavailableException($"Clip '{clipId}' is being changed by others all the time, or scenes of it are missing in Qdrant. Try again; if it stays so, upload it again.");
+        throw Contended(clipId);
     }
 
     public async Task<bool> DeleteAsync(string clipId, CancellationToken cancellationToken)
@@ -52,8 +53,8 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
             return false;
         var entry = await journal.BeginAsync(clipId, [before.Revision], cancellationToken).ConfigureAwait(false);
         journal.RequireFresh(entry);
-        await DecideAsync(() => commits.RemoveAsync(clipId, before.Revision, cancellationToken)).ConfigureAwait(false);
-        await SettleAsync(entry).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await DecideAsync(entry, before, null, current => commits.RemoveAsync(clipId, current!.Revision, CancellationToken.None)).ConfigureAwait(false);
         return true;
     }
 
@@ -65,36 +66,92 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
         var revision = Guid.CreateVersion7(time.GetUtcNow());
         var copy = FilterCopy.Of(clip.Tags, metadataText);
         var entry = await journal.BeginAsync(clip.Id, before is null ? [revision] : [revision, before.Revision], cancellationToken).ConfigureAwait(false);
-        try
+        await PrepareAsync(entry, revision, async () =>
         {
             await scenes.WriteAsync(clip.Id, revision, embeddings, copy, cancellationToken).ConfigureAwait(false);
-            journal.RequireFresh(entry);
             cancellationToken.ThrowIfCancellationRequested();
+            return entry;
+        }).ConfigureAwait(false);
+        var after = new CommittedClip(revision, 0, clip);
+        return await DecideAsync(entry, before, after, current => CommitAsync(current, after with { Sequence = current?.Sequence ?? 0 }, metadataText, copy)).ConfigureAwait(false);
+    }
+
+    /// <summary>What comes before the request that decides. If it fails, the write's own scenes are removed, and what was live stays, whatever a read would say.</summary>
+    /// <param name="revision">The write's own revision; null: it has none.</param>
+    private async Task<JournalEntry> PrepareAsync(JournalEntry entry, Guid? revision, Func<Task<JournalEntry>> act)
+    {
+        try
+        {
+            var prepared = await act().ConfigureAwait(false);
+            journal.RequireFresh(prepared);
+            return prepared;
         }
         catch
         {
-            // A request without an answer may yet be carried out: the entry stays, for a later sweep to look again. What was live stays, whatever a read says.
-            await SettleAsync(entry with { Revisions = [revision] }, keepsEntry: true).ConfigureAwait(false);
+            // A request without an answer may yet be carried out: the entry stays, for a later sweep to look again.
+            await SettleAsync(entry with { Revisions = revision is { } own ? [own] : [] }, live: null, keepsEntry: true).ConfigureAwait(false);
             throw;
         }
-        // From here on the write is not cancelled: whether it took place would not be known.
-        await DecideAsync(() => CommitAsync(before, new CommittedClip(revision, before?.Sequence ?? 0, clip), metadataText, copy)).ConfigureAwait(false);
-        // A replica that lags behind the commit still tells of the time before it: nothing is removed on its word.
-        return await SettleAsync(entry, isOutdated: live => hasReplicas && (live is null || live == before?.Revision)).ConfigureAwait(false) == revision;
     }
 
-    /// <summary>The one request that decides: without an answer to it nobody knows whether the write took place, and the caller is told so.</summary>
-    private static async Task DecideAsync(Func<Task> send)
+    /// <summary>
+    /// Sends the one request that decides, looks what came of it, and cleans up. Where the clip was changed in between and still is the same upload,
+    /// it is sent again for the clip as it is now. None of this is cancelled: whether the write took place would not be known.
+    /// </summary>
+    /// <param name="before">The clip as it was read; null: there was none.</param>
+    /// <param name="after">The clip as it is to be; null: removed.</param>
+    /// <param name="send">Makes the change if the clip still is as given; else nothing happens.</param>
+    /// <returns>True where the clip was as it is to be right after that; false where another write came between.</returns>
+    private async Task<bool> DecideAsync(JournalEntry entry, CommittedClip? before, CommittedClip? after, Func<CommittedClip?, Task> send)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var live = await SendAndReadAsync(() => send(before), entry.ClipId).ConfigureAwait(false);
+            var isDone = live?.Revision == after?.Revision;
+            // A replica that lags behind the change still tells of the time before it: nothing is removed on its word, but left to a sweep.
+            if (!isDone && hasReplicas && (live is null || entry.Revisions.Contains(live.Revision)))
+                return false;
+            if (isDone || !IsChangedOnly(before, live, after))
+            {
+                await SettleAsync(entry, live, keepsEntry: false).ConfigureAwait(false);
+                return isDone;
+            }
+            if (tries == MaxTries)
+            {
+                await SettleAsync(entry, live, keepsEntry: false).ConfigureAwait(false);
+                throw Contended(entry.ClipId);
+            }
+            before = live;
+            entry = await PrepareAsync(entry, after?.Revision, () => journal.AddAsync(entry, live!.Revision, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Without an answer to both nobody knows whether the write took place, and the caller is told so.</summary>
+    private async Task<CommittedClip?> SendAndReadAsync(Func<Task> send, string clipId)
     {
         try
         {
             await send().ConfigureAwait(false);
+            return await commits.FindAsync(clipId, CancellationToken.None).ConfigureAwait(false);
         }
         catch (StoreUnavailableException e)
         {
             throw new StoreUnavailableException(e.Message, e) { MayHaveTakenPlace = true };
         }
     }
+
+    /// <summary>
+    /// Whether the clip that is live is the upload that was read, with another title, tags or metadata, and the write is not of that same upload itself:
+    /// such a change is made anew from what is live, and an import of what is there already could not be told from what others made of it.
+    /// </summary>
+    private static bool IsChangedOnly(CommittedClip? before, CommittedClip? live, CommittedClip? after) =>
+        before is not null && live is not null && IsSameUpload(before, live) && (after is null || !IsSameUpload(before, after));
+
+    private static bool IsSameUpload(CommittedClip one, CommittedClip other) =>
+        one.Record.Sha256 == other.Record.Sha256 && one.Record.CreatedAt == other.Record.CreatedAt;
+
+    private static StoreUnavailableException Contended(string clipId) =>
+        new($"Clip '{clipId}' is being changed by others all the time, or scenes of it are missing in Qdrant. Try again; if it stays so, upload it again.");
 
     private async Task CommitAsync(CommittedClip? before, CommittedClip after, string metadataText, FilterCopy copy)
     {
@@ -116,30 +173,25 @@ internal sealed partial class ClipWriter(ClipCommits commits, SceneStore scenes,
     }
 
     /// <summary>Cleans up behind a write that is over. Where that fails, the journal still says what is to be done, and the write stands as it is.</summary>
-    /// <returns>The clip's live revision; null where there is none, or it is not known.</returns>
     /// <param name="entry">The write.</param>
+    /// <param name="live">The clip as it is after the write; null: there is none, or none of the entry's revisions can be live.</param>
     /// <param name="keepsEntry">Leaves the entry for a sweep.</param>
-    /// <param name="isOutdated">Live revisions that cannot be, after this write; then all is left to a sweep.</param>
-    private async Task<Guid?> SettleAsync(JournalEntry entry, bool keepsEntry = false, Func<Guid?, bool>? isOutdated = null)
+    private async Task SettleAsync(JournalEntry entry, CommittedClip? live, bool keepsEntry)
     {
         using var limit = new CancellationTokenSource(CleanUpLimit, time);
-        Guid? live = null;
+        if (live is not null)
+            seenLive.Add(entry.ClipId, live.Revision);
         try
         {
-            live = (await commits.FindAsync(entry.ClipId, limit.Token).ConfigureAwait(false))?.Revision;
-            if (isOutdated?.Invoke(live) == true)
-                return live;
-            if (live is { } revision)
-                seenLive.Add(entry.ClipId, revision);
-            await journal.SettleAsync(entry, live, keepsEntry, limit.Token).ConfigureAwait(false);
+            await journal.SettleAsync(entry, live?.Revision, keepsEntry, limit.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is StoreUnavailableException or StoreRefusedException or OperationCanceledException)
         {
             LogLeftBehind(logger, entry.ClipId, exception.Message);
         }
-        return live;
     }
 
+    /// <summary>Cleans up what others left. What fails is logged; a cancellation ends it, so it comes before a write, never after one that took place.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         try

@@ -18,17 +18,29 @@ internal sealed class WriteJournal(QdrantClient client, QdrantCollections collec
     public async Task<JournalEntry> BeginAsync(string clipId, IReadOnlyList<Guid> revisions, CancellationToken cancellationToken)
     {
         var entry = new JournalEntry(PointIds.OfJournal(Guid.CreateVersion7(time.GetUtcNow())), clipId, revisions, time.GetUtcNow());
-        var payload = new ClipPayload { Kind = ClipPayload.UnderWay, Clip = clipId, Revisions = revisions, Started = entry.Started.ToUnixTimeMilliseconds() };
-        await client.UpsertAsync(collections.Clips, new UpsertRequest<ClipPayload>([new PointInput<ClipPayload>(entry.Id, new Dictionary<string, float[]>(), payload)]), cancellationToken).ConfigureAwait(false);
+        await WriteAsync(entry, cancellationToken).ConfigureAwait(false);
         return entry;
     }
 
-    /// <summary>A write that has taken half the time after which others clean it up must not commit any more.</summary>
-    /// <exception cref="StoreUnavailableException">It has.</exception>
+    /// <summary>Notes that the write replaces one more revision; it is as old as before.</summary>
+    public async Task<JournalEntry> AddAsync(JournalEntry entry, Guid revision, CancellationToken cancellationToken)
+    {
+        var added = entry with { Revisions = [.. entry.Revisions, revision] };
+        await WriteAsync(added, cancellationToken).ConfigureAwait(false);
+        return added;
+    }
+
+    /// <summary>
+    /// A write that has taken half the time after which others clean it up must not commit any more. The store is not what is missing, and the same
+    /// write may well take as long again, so this is no <see cref="StoreUnavailableException"/>, which jobs wait for without end.
+    /// </summary>
+    /// <exception cref="TimeoutException">It has.</exception>
     public void RequireFresh(JournalEntry entry)
     {
         if (time.GetUtcNow() - entry.Started > options.AbandonedAfter / 2)
-            throw new StoreUnavailableException($"Writing clip '{entry.ClipId}' to Qdrant took longer than half of Index:Qdrant:AbandonedAfter ({options.AbandonedAfter}); it was given up.");
+            throw new TimeoutException(
+                $"Writing clip '{entry.ClipId}' to Qdrant took longer than half of Index:Qdrant:AbandonedAfter ({options.AbandonedAfter}) and was given up; " +
+                "the clip is as it was. Raise that setting in every service on this store, or give Qdrant more to work with.");
     }
 
     /// <summary>Removes what is dead of a write that is over, then the entry. Harmless when done twice, by whomever.</summary>
@@ -70,6 +82,12 @@ internal sealed class WriteJournal(QdrantClient client, QdrantCollections collec
         var entries = await ReadAllAsync(cancellationToken).ConfigureAwait(false);
         var live = await commits.FindAsync([.. entries.Select(entry => entry.ClipId).Distinct(StringComparer.Ordinal)], withMetadata: false, cancellationToken).ConfigureAwait(false);
         return [.. entries.SelectMany(entry => entry.Revisions.Where(revision => revision != live.GetValueOrDefault(entry.ClipId)?.Revision)).Distinct()];
+    }
+
+    private Task WriteAsync(JournalEntry entry, CancellationToken cancellationToken)
+    {
+        var payload = new ClipPayload { Kind = ClipPayload.UnderWay, Clip = entry.ClipId, Revisions = entry.Revisions, Started = entry.Started.ToUnixTimeMilliseconds() };
+        return client.UpsertAsync(collections.Clips, new UpsertRequest<ClipPayload>([new PointInput<ClipPayload>(entry.Id, new Dictionary<string, float[]>(), payload)]), cancellationToken);
     }
 
     private async Task<List<JournalEntry>> ReadAllAsync(CancellationToken cancellationToken)
