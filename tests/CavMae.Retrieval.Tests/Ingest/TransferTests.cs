@@ -121,6 +121,8 @@ public sealed class TransferTests : IDisposable
     [InlineData("row out of range", "names vector 999")]
     [InlineData("path as hash", "sha256 is no SHA-256")]
     [InlineData("header as type", "mediaType is no content type")]
+    [InlineData("page as type", "mediaType is no content type")]
+    [InlineData("drawing as type", "mediaType is no content type")]
     [InlineData("line not ended", "breaks off")]
     [InlineData("clip twice", "twice")]
     [InlineData("field missing", "line 1, cannot be used")]
@@ -194,6 +196,8 @@ public sealed class TransferTests : IDisposable
             case "vector not of unit length": bytes[299] ^= 0x40; File.WriteAllBytes(vectors, bytes); break;
             case "row out of range": Edit(records, "\"audioRow\":0", "\"audioRow\":999"); break;
             case "path as hash": Edit(records, Hash("clip-000"), "../../" + new string('a', 58)); break;
+            case "page as type": Edit(records, "video/mp4", "text/html"); break;
+            case "drawing as type": Edit(records, "video/mp4", "image/svg+xml"); break;
             case "header as type": Edit(records, "video/mp4", "video/mp4\\r\\nX: y"); break;
             case "line not ended": File.WriteAllText(records, File.ReadAllText(records)[..^1]); break;
             case "clip twice": File.WriteAllText(records, lines[0] + "\n" + lines[0] + "\n"); break;

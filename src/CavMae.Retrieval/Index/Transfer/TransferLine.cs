@@ -53,8 +53,9 @@ internal sealed record TransferLine(
         ClipRules.CheckTags(Tags);
         if (Sha256.Length != HashCharacters || !Sha256.All(char.IsAsciiHexDigitLower))
             throw new InvalidDataException("sha256 is no SHA-256 in lower-case hex");
-        if (MediaType.Split('/') is not [{ Length: > 0 } kind, { Length: > 0 } subtype] || !(kind + subtype).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.'))
-            throw new InvalidDataException("mediaType is no content type");
+        // Browsers play these and run none of them: media are served under this type.
+        if (MediaType.Split('/') is not ["audio" or "video" or "image", { Length: > 0 } subtype] || subtype.StartsWith("svg", StringComparison.OrdinalIgnoreCase) || !subtype.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '+' or '.'))
+            throw new InvalidDataException("mediaType is no content type of sound, video or pictures");
         if (SizeBytes < 0)
             throw new InvalidDataException("sizeBytes is negative");
         if (DurationTicks is < 0 or > MaxDurationTicks)
