@@ -9,8 +9,8 @@ internal static class LongMediaBenchmark
 {
     private const string Size = "320x240";
 
-    /// <summary>Of memory: noise of the garbage collector, not something that grows with the file.</summary>
-    private const double MostMemoryGrowth = 1.25;
+    /// <summary>More memory than for a minute, in MB: when each packet is shown, and vectors; the film itself streams.</summary>
+    private const double MostMoreMegabytes = 100;
 
     /// <summary>Of the time for each scene: noise of the machine.</summary>
     private const double MostTimeGrowth = 1.10;
@@ -76,10 +76,10 @@ internal static class LongMediaBenchmark
         report.Note($"Within the {all}, by the job's events: {first.Median.Format("0.0")} ms for each scene of its first sixth, {last.Median.Format("0.0")} ms of its last.");
         double memory = Median(longs, run => run.PeakMegabytes), memoryOfMinute = Median(minutes, run => run.PeakMegabytes);
         double ffmpeg = Median(longs, run => run.PeakChildMegabytes), ffmpegOfMinute = Median(minutes, run => run.PeakChildMegabytes);
-        report.Aim($"long: peak memory of the service, {all} ÷ 1 min", $"flat (≤ {MostMemoryGrowth.Format("0.00")})",
-            $"{memory.Format("0")} MB ÷ {memoryOfMinute.Format("0")} MB = {(memory / memoryOfMinute).Format("0.00")}", memory <= MostMemoryGrowth * memoryOfMinute);
-        report.Aim($"long: peak memory of its ffmpeg, {all} ÷ 1 min", $"flat (≤ {MostMemoryGrowth.Format("0.00")})",
-            $"{ffmpeg.Format("0")} MB ÷ {ffmpegOfMinute.Format("0")} MB = {(ffmpeg / ffmpegOfMinute).Format("0.00")}", ffmpeg > 0 && ffmpeg <= MostMemoryGrowth * ffmpegOfMinute);
+        report.Aim($"long: peak memory of the service, {all} and 1 min", $"≤ {MostMoreMegabytes.Format("0")} MB more",
+            $"{memory.Format("0")} MB and {memoryOfMinute.Format("0")} MB", memory - memoryOfMinute <= MostMoreMegabytes);
+        report.Aim($"long: peak memory of its ffmpeg, {all} and 1 min", $"≤ {MostMoreMegabytes.Format("0")} MB more",
+            $"{ffmpeg.Format("0")} MB and {ffmpegOfMinute.Format("0")} MB", ffmpeg > 0 && ffmpeg - ffmpegOfMinute <= MostMoreMegabytes);
     }
 
     private static async Task MeasureCancelAsync(Workspace workspace, Report report, Bundle bundle, string film, CancellationToken cancellationToken)

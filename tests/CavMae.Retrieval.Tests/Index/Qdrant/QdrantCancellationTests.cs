@@ -22,7 +22,7 @@ public sealed class QdrantCancellationTests : IDisposable
         await using var index = await OpenAsync();
         await TestClips.AddAsync(index, "a", TestClips.Scenes(new Random(1), 3));
         using var caller = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var (arrived, release) = Hold(request => request is { Operation: "POST points/delete", Collection: "cavmae_clips" });
+        var (arrived, release) = Hold(request => request is { Operation: "POST points/delete", Collection: "cavmae.first_clips" });
 
         var delete = index.DeleteAsync("a", caller.Token);
         await arrived;
@@ -40,7 +40,7 @@ public sealed class QdrantCancellationTests : IDisposable
         await using var index = await OpenAsync();
         var clip = await TestClips.AddAsync(index, "a", TestClips.Scenes(new Random(1), 3));
         using var caller = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var (arrived, release) = Hold(request => request is { Operation: "PUT points", Collection: "cavmae_clips" });
+        var (arrived, release) = Hold(request => request is { Operation: "PUT points", Collection: "cavmae.first_clips" });
 
         var delete = index.DeleteAsync("a", caller.Token);
         await arrived;
@@ -79,7 +79,7 @@ public sealed class QdrantCancellationTests : IDisposable
         var scenes = TestClips.Scenes(new Random(2), 5);
         server.Faults = request =>
         {
-            if (request is { Operation: "PUT points", Collection: "cavmae" })
+            if (request is { Operation: "PUT points", Collection: "cavmae.first" })
                 time.Ahead = TimeSpan.FromMinutes(31);
             return null;
         };

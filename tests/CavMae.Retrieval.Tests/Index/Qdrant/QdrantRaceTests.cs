@@ -84,7 +84,7 @@ public sealed class QdrantRaceTests : IDisposable
         await using var index = await OpenWithClipAsync();
         await using var other = await OpenAsync();
         var isCommitted = false;
-        var made = ChangeBefore(other, request => request is { Operation: "POST points", Collection: "cavmae_clips" } && isCommitted, 1,
+        var made = ChangeBefore(other, request => request is { Operation: "POST points", Collection: "cavmae.first_clips" } && isCommitted, 1,
             beforehand: request => isCommitted |= IsCommit(request));
 
         await ReplaceAsync(index, content);
@@ -187,12 +187,12 @@ public sealed class QdrantRaceTests : IDisposable
     }
 
     private static bool IsCommit(FakeRequest request) =>
-        request is { Operation: "PUT points", Collection: "cavmae_clips" } && (string?)request.Body!["points"]![0]!["payload"]!["sha256"] is not null;
+        request is { Operation: "PUT points", Collection: "cavmae.first_clips" } && (string?)request.Body!["points"]![0]!["payload"]!["sha256"] is not null;
 
     private static bool IsCommitOfNewContent(FakeRequest request) => IsCommit(request) && (string?)request.Body!["points"]![0]!["payload"]!["sha256"] == NewContent;
 
     /// <summary>Of a commit point; entries of the journal are removed by id.</summary>
-    private static bool IsRemoval(FakeRequest request) => request is { Operation: "POST points/delete", Collection: "cavmae_clips" } && request.Body!["filter"] is not null;
+    private static bool IsRemoval(FakeRequest request) => request is { Operation: "POST points/delete", Collection: "cavmae.first_clips" } && request.Body!["filter"] is not null;
 
     private static Task ReplaceAsync(QdrantIndex index, string content = NewContent) => index.UpsertAsync(TestClips.Record("a", NewScenes, sha256: content), NewScenes, Cancellation);
 
