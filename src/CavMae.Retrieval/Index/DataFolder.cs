@@ -70,6 +70,27 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>Does something on the disk under this folder.</summary>
+    /// <exception cref="StoreUnavailableException">It failed: the disk is full, or cannot be read or written.</exception>
+    internal T OnDisk<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException($"The data folder '{FullPath}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc cref="OnDisk{T}"/>
+    internal void OnDisk(Action act) => OnDisk(() =>
+    {
+        act();
+        return true;
+    });
+
     public void Dispose()
     {
         if (!processLock.CanWrite)

@@ -13,7 +13,7 @@ public sealed partial class MediaChanges(DataFolder folder, MediaStore media, IL
     private const string PendingSuffix = ".pending";
 
     /// <summary>Notes that this content is about to come or go: the next start removes it if no clip has it.</summary>
-    public void MarkPending(string sha256) => media.OnDisk(() => File.WriteAllBytes(PendingPathOf(sha256), []));
+    public void MarkPending(string sha256) => folder.OnDisk(() => File.WriteAllBytes(PendingPathOf(sha256), []));
 
     /// <summary>
     /// Changes the store beside its media: what comes stays if the change takes place, and what goes is removed then, where no other clip has it. Both
@@ -30,7 +30,7 @@ public sealed partial class MediaChanges(DataFolder folder, MediaStore media, IL
         // What was there before is somebody's, unless a mark says that this is not known.
         bool isNew = coming is not null && (!File.Exists(media.PathOf(coming)) || File.Exists(PendingPathOf(coming)));
         Array.ForEach(contents, MarkPending);
-        media.OnDisk(() => DirectorySync.Flush(folder.IncomingFolder));
+        folder.OnDisk(() => DirectorySync.Flush(folder.IncomingFolder));
         bool isIn;
         try
         {

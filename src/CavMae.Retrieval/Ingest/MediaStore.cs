@@ -28,7 +28,7 @@ public sealed class MediaStore(DataFolder folder, IOptions<MediaOptions> options
         {
             using IncrementalHash? hash = purpose is UploadPurpose.Clip ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
             long size = 0;
-            await using (FileStream file = OnDisk(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
+            await using (FileStream file = folder.OnDisk(() => new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 })))
             {
                 for (int read; (read = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false)) > 0; size += read)
                 {
@@ -36,7 +36,7 @@ public sealed class MediaStore(DataFolder folder, IOptions<MediaOptions> options
                         throw new UploadTooLargeException(options.Value.MaxUploadBytes);
                     hash?.AppendData(buffer, 0, read);
                     // The page cache takes a buffer in microseconds; an asynchronous write would only add a detour through the thread pool.
-                    OnDisk(() => file.Write(buffer, 0, read));
+                    folder.OnDisk(() => file.Write(buffer, 0, read));
                 }
             }
             return new IncomingFile(path, size, hash is null ? null : Convert.ToHexStringLower(hash.GetHashAndReset()));
@@ -60,7 +60,7 @@ public sealed class MediaStore(DataFolder folder, IOptions<MediaOptions> options
     /// same content that is there already stays.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
-    public void Keep(IncomingFile file) => OnDisk(() =>
+    public void Keep(IncomingFile file) => folder.OnDisk(() =>
     {
         string path = PathOf(file.RequireHash());
         if (File.Exists(path))
@@ -110,24 +110,4 @@ public sealed class MediaStore(DataFolder folder, IOptions<MediaOptions> options
             if (!Directory.Exists(path))
                 throw new StoreUnavailableException($"The folder '{path}' is gone. Restart the service to make it anew.");
     }
-
-    /// <exception cref="StoreUnavailableException">What was done on the disk failed.</exception>
-    internal T OnDisk<T>(Func<T> act)
-    {
-        try
-        {
-            return act();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StoreUnavailableException($"The data folder '{folder.FullPath}' cannot be written: {e.Message}", e);
-        }
-    }
-
-    /// <inheritdoc cref="OnDisk{T}"/>
-    internal void OnDisk(Action act) => OnDisk(() =>
-    {
-        act();
-        return true;
-    });
 }

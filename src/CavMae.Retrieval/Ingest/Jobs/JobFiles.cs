@@ -15,19 +15,12 @@ internal sealed class JobFiles(DataFolder folder)
 
     /// <summary>Takes a received file over. Durable on return.</summary>
     /// <exception cref="StoreUnavailableException">The disk is full or cannot be written.</exception>
-    public void Take(IncomingFile file, string jobId)
+    public void Take(IncomingFile file, string jobId) => folder.OnDisk(() =>
     {
-        try
-        {
-            MediaStore.FlushFile(file.Path);
-            File.Move(file.Path, PathOf(jobId));
-            DirectorySync.Flush(folder.JobsFolder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(e);
-        }
-    }
+        MediaStore.FlushFile(file.Path);
+        File.Move(file.Path, PathOf(jobId));
+        DirectorySync.Flush(folder.JobsFolder);
+    });
 
     /// <summary>Removes a job's upload; says nothing where it cannot, since the next start does so then.</summary>
     public void Remove(string jobId)
@@ -47,42 +40,28 @@ internal sealed class JobFiles(DataFolder folder)
     /// </summary>
     /// <returns>How many.</returns>
     /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
-    public int SetAside()
+    public int SetAside() => folder.OnDisk(() =>
     {
-        try
-        {
-            string[] left = [.. Directory.EnumerateFiles(folder.JobsFolder).Where(path => IsJobId(Path.GetFileName(path)))];
-            if (left.Length > 0)
-                Directory.CreateDirectory(UnclaimedFolder);
-            Array.ForEach(left, path => File.Move(path, Path.Combine(UnclaimedFolder, Path.GetFileName(path))));
-            return left.Length;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(e);
-        }
-    }
+        string[] left = Uploads();
+        if (left.Length > 0)
+            Directory.CreateDirectory(UnclaimedFolder);
+        Array.ForEach(left, path => File.Move(path, Path.Combine(UnclaimedFolder, Path.GetFileName(path))));
+        return left.Length;
+    });
 
     /// <summary>Removes uploads of no job: of jobs that ended, or that were never acknowledged, when the process was killed.</summary>
     /// <returns>How many.</returns>
     /// <exception cref="StoreUnavailableException">The folder cannot be read or written.</exception>
-    public int Sweep(IReadOnlySet<string> jobIds)
+    public int Sweep(IReadOnlySet<string> jobIds) => folder.OnDisk(() =>
     {
-        try
-        {
-            string[] left = [.. Directory.EnumerateFiles(folder.JobsFolder).Where(path => Path.GetFileName(path) is var name && IsJobId(name) && !jobIds.Contains(name))];
-            Array.ForEach(left, File.Delete);
-            return left.Length;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Unwritable(e);
-        }
-    }
+        string[] left = [.. Uploads().Where(path => !jobIds.Contains(Path.GetFileName(path)))];
+        Array.ForEach(left, File.Delete);
+        return left.Length;
+    });
+
+    private string[] Uploads() => [.. Directory.EnumerateFiles(folder.JobsFolder).Where(path => IsJobId(Path.GetFileName(path)))];
 
     private static bool IsJobId(string name) => name.Length == NameLength && name.All(char.IsAsciiHexDigitLower);
-
-    private StoreUnavailableException Unwritable(Exception reason) => new($"The data folder '{folder.FullPath}' cannot be written: {reason.Message}", reason);
 
     private string PathOf(string jobId) => Path.Combine(folder.JobsFolder, jobId);
 }

@@ -15,9 +15,6 @@ public sealed partial class JobStore
     /// <summary>Waits until a job may be there to run.</summary>
     internal Task WaitAsync(CancellationToken cancellationToken) => available.WaitAsync(cancellationToken);
 
-    /// <summary>Lets a waiting worker look for a job.</summary>
-    internal void Wake() => available.Release();
-
     /// <summary>Takes up the oldest queued job; null where none waits.</summary>
     internal JobRun? Claim() => Locked(() =>
     {
